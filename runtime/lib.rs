@@ -1,0 +1,7 @@
+//! Houseparty: runs PartyKit projects on your own machine.
+//!
+//! The crate map is in ARCHITECTURE.md; each module's header says what it is and what it never does.
+
+pub mod limits;
+pub mod name;
+pub mod room;
