@@ -2,6 +2,9 @@
 //!
 //! The crate map is in ARCHITECTURE.md; each module's header says what it is and what it never does.
 
+pub mod engine;
 pub mod limits;
 pub mod name;
 pub mod room;
+pub mod storage;
+pub mod wire;

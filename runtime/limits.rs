@@ -15,3 +15,50 @@ pub const BODY_CHUNKS_MAX: usize = 16;
 
 /// Longest close reason a WebSocket close frame can carry, in bytes (RFC 6455, 5.5: 125 less the code).
 pub const CLOSE_REASON_BYTES_MAX: usize = 123;
+
+/// Events that may wait in one room's inbox before it refuses with 503 (LIM-08, LIM-20).
+pub const INBOX_EVENTS_MAX: usize = 10_000;
+
+/// Bytes that may wait in one room's inbox before it refuses with 503.
+pub const INBOX_BYTES_MAX: usize = 64 << 20;
+
+/// From here on the room's sockets stop reading, so that clients feel the back-pressure long
+/// before anything is refused.
+pub const INBOX_EVENTS_SOFT: usize = 1_000;
+
+/// As `INBOX_EVENTS_SOFT`, in bytes.
+pub const INBOX_BYTES_SOFT: usize = 4 << 20;
+
+/// Timers one room may have pending (LIM-12).
+pub const TIMERS_MAX: usize = 10_000;
+
+/// Wall-clock time a `blockConcurrencyWhile` callback or `onStart` may take, in seconds (GATE-14).
+pub const SECTION_SECONDS_MAX: u64 = 30;
+
+/// Turns of one room before the others of its shard get theirs.
+pub const TURNS_PER_VISIT: usize = 64;
+
+/// How long a stopping host waits for handlers that are still at work, in seconds.
+pub const DRAIN_SECONDS_MAX: u64 = 10;
+
+/// How often a draining shard looks whether its rooms have come to rest, in milliseconds.
+pub const DRAIN_LOOK_MS: u64 = 5;
+
+/// Time the close frames of a stopping host have to leave, in milliseconds.
+pub const FAREWELL_MS: u64 = 50;
+
+/// Failed attempts of an alarm handler before its alarm is dropped (AL-18).
+pub const ALARM_RETRIES_MAX: u32 = 6;
+
+/// First delay between attempts of an alarm handler, in milliseconds; it doubles (AL-18).
+pub const ALARM_RETRY_MS: i64 = 2_000;
+
+/// Largest stored value, serialised, in bytes. PartyKit refuses above 128 KiB and its users lost data
+/// to that (A-93, U-40).
+pub const VALUE_BYTES_MAX: usize = 4 << 20;
+
+/// Stack of a shard's thread, in bytes: V8 takes about 1 MiB, deep JSON and regexes want air.
+pub const SHARD_STACK_BYTES: usize = 8 << 20;
+
+/// Threads that parse HTTP. Rooms have their own.
+pub const EDGE_THREADS: usize = 1;

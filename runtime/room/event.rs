@@ -115,8 +115,60 @@ pub enum Event {
     Abandon { socket: SocketId },
     /// The room's alarm is due. `scheduled` in ms since the epoch; `retry` counts earlier failed attempts.
     Alarm { scheduled: i64, retry: u32 },
-    /// From the other end of an in-process socket pair (`stub.socket()`).
+    /// The other end of an in-process socket (`stub.socket()`), after `Reply::Upgrade`.
+    AttachPair { socket: SocketId, peer_room: RoomKey, peer: SocketId },
+    /// From the other end of an in-process socket pair.
     Pair { socket: SocketId, frame: PairFrame },
+
+    // What follows comes from the room's own shard.
+    /// A complete message of a socket.
+    Message { socket: SocketId, message: Message },
+    /// A socket ended; the last event about it. `error` holds the text of a protocol error (W-03).
+    Closed { socket: SocketId, code: u16, reason: String, clean: bool, error: Option<String> },
+    /// A timer of the party is due.
+    Timer { id: u32 },
+    /// Something the party waits for has happened.
+    Completion { id: u32, outcome: Completion },
+    /// A `blockConcurrencyWhile` callback may begin.
+    Section { id: u32 },
+}
+
+/// What a party gets for something it waited for.
+#[derive(Debug)]
+pub enum Completion {
+    Done,
+    /// One chunk of a body; `None` is its end.
+    Chunk(Option<Bytes>),
+    Response(Response),
+    /// A stub's socket is open: its number in the caller's room.
+    Socket(SocketId),
+    /// There is no such asset.
+    Nothing,
+    Failed(String),
+}
+
+impl Event {
+    /// Bytes this event holds while it waits in the inbox.
+    pub fn weight(&self) -> usize {
+        let body = |body: &Body| match body {
+            Body::Full(bytes) => bytes.len(),
+            Body::Empty | Body::Stream(_) => 0,
+        };
+        const OVERHEAD: usize = 256;
+        OVERHEAD
+            + match self {
+                Event::Request { request, .. }
+                | Event::Connect { request, .. }
+                | Event::Hook { request, .. } => request.url.len() + body(&request.body),
+                Event::Pair { frame: PairFrame::Message(message), .. }
+                | Event::Message { message, .. } => message.len(),
+                Event::Completion { outcome: Completion::Chunk(Some(bytes)), .. } => bytes.len(),
+                Event::Completion { outcome: Completion::Response(response), .. } => {
+                    body(&response.body)
+                }
+                _ => 0,
+            }
+    }
 }
 
 #[derive(Debug, Clone)]

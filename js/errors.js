@@ -1,0 +1,51 @@
+/*
+ * What a thrown value says to the outside: message, status, text for the log. Thrown values are
+ * anything; nothing here may throw, whatever getters or proxies a party throws at us.
+ */
+
+import { core } from "ext:core/mod.js";
+
+/** The message of a thrown value; `fallback` if it is an Error without one (L-40, L-45). */
+export function messageOf(error, fallback = "") {
+  try {
+    if (error !== null && typeof error === "object" && "message" in error) {
+      return String(error.message) || fallback;
+    }
+    return `${String(error)}`;
+  } catch {
+    return fallback || "an error that cannot be printed";
+  }
+}
+
+/** The HTTP status a thrown value asks for through `code`, if it is one (L-40). */
+export function statusOf(error) {
+  try {
+    if (error !== null && typeof error === "object" && "code" in error) {
+      const code = Number(error.code);
+      if (Number.isInteger(code) && code >= 200 && code <= 599) return code;
+    }
+  } catch {
+    // A getter that throws is not a status.
+  }
+  return 500;
+}
+
+/** Stack and message for the log. */
+export function describe(error) {
+  try {
+    if (core.isNativeError(error) || error instanceof Error) {
+      const stack = error.stack;
+      let text = typeof stack === "string" && stack !== "" ? stack : String(error);
+      for (let cause = error.cause, depth = 0; cause !== undefined && depth < 5; depth++) {
+        text += `\nCaused by: ${
+          cause instanceof Error && typeof cause.stack === "string" ? cause.stack : String(cause)
+        }`;
+        cause = cause instanceof Error ? cause.cause : undefined;
+      }
+      return text;
+    }
+    return String(error);
+  } catch {
+    return "an error that cannot be printed";
+  }
+}

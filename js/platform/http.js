@@ -1,0 +1,144 @@
+/*
+ * Making and taking apart Request and Response without their constructors: what the host has is a
+ * method, a URL, header pairs and bytes, and what it wants back is the same. Uses the inner objects of
+ * the platform's fetch family, as a server built on it does.
+ */
+
+import { core } from "ext:core/mod.js";
+
+import { gated } from "ext:houseparty/completion.js";
+
+const { InnerBody } = core.loadExtScript("ext:deno_fetch/22_body.js");
+const { Request, fromInnerRequest, newInnerRequest, toInnerRequest } = core.loadExtScript(
+  "ext:deno_fetch/23_request.js",
+);
+const {
+  Response: PlatformResponse,
+  fromInnerResponse,
+  newInnerResponse,
+  toInnerResponse,
+} = core.loadExtScript("ext:deno_fetch/23_response.js");
+
+/** Response → the WebSocket it was constructed with (G-08). */
+const webSockets = new WeakMap();
+/** Request → its `cf` object. */
+const places = new WeakMap();
+
+/** The platform's Response, which also takes `webSocket` with status 101. */
+const Response = new Proxy(PlatformResponse, {
+  construct(target, args, newTarget) {
+    const response = Reflect.construct(target, args, newTarget);
+    const webSocket = args[1]?.webSocket;
+    if (webSocket !== undefined && webSocket !== null) webSockets.set(response, webSocket);
+    return response;
+  },
+});
+Object.defineProperty(PlatformResponse.prototype, "constructor", {
+  value: Response,
+  writable: true,
+  configurable: true,
+});
+Object.defineProperty(PlatformResponse.prototype, "webSocket", {
+  get() {
+    return webSockets.get(this) ?? null;
+  },
+  enumerable: true,
+  configurable: true,
+});
+Object.defineProperty(Request.prototype, "cf", {
+  get() {
+    return places.get(this);
+  },
+  enumerable: true,
+  configurable: true,
+});
+
+export { Request, Response };
+
+function innerBody(body) {
+  if (body === null) return null;
+  if (typeof body === "string" || body instanceof Uint8Array) {
+    const inner = new InnerBody({ body, consumed: false });
+    inner.source = body;
+    inner.length = body.byteLength ?? null;
+    return inner;
+  }
+  return new InnerBody(body);
+}
+
+/** A Request of the host; `guard` is that of its headers. */
+export function makeRequest({ method, url, headers, body, guard, cf }) {
+  const inner = newInnerRequest(method, url, () => headers, innerBody(body), false);
+  inner.redirectMode = "manual";
+  const request = fromInnerRequest(inner, guard);
+  places.set(request, cf);
+  return request;
+}
+
+/** A body for the wire: null, text or bytes, or a stream. Marks it used. */
+function takeBody(inner) {
+  if (inner === null || inner === undefined) return null;
+  if (inner.unusable()) {
+    throw new TypeError(
+      "Body has already been used. It can only be used once. Use tee() first if you need to read it twice.",
+    );
+  }
+  const { streamOrStatic } = inner;
+  if (streamOrStatic instanceof globalThis.ReadableStream) return streamOrStatic;
+  streamOrStatic.consumed = true;
+  return streamOrStatic.body;
+}
+
+/** Method, URL, header pairs and body of a Request. */
+export function takeRequest(request) {
+  const inner = toInnerRequest(request);
+  return {
+    method: request.method,
+    url: inner.url(),
+    headers: [...request.headers],
+    body: takeBody(inner.body),
+  };
+}
+
+export function makeResponse({ status, statusText, headers, body, url, guard }) {
+  const inner = newInnerResponse(status, statusText);
+  inner.headerList = headers;
+  inner.body = innerBody(body);
+  if (url !== "") inner.urlList.push(url);
+  return fromInnerResponse(inner, guard);
+}
+
+/** Status, reason, header pairs, body and WebSocket of a Response. */
+export function takeResponse(response) {
+  const inner = toInnerResponse(response);
+  return {
+    status: inner.status,
+    statusText: inner.statusMessage,
+    headers: inner.headerList,
+    body: takeBody(inner.body),
+    webSocket: webSockets.get(response) ?? null,
+  };
+}
+
+/** Makes each chunk of a fetched body an event of the room (GATE-01). */
+export function gateBody(response) {
+  const inner = toInnerResponse(response);
+  const stream = inner.body?.streamOrStatic;
+  if (!(stream instanceof globalThis.ReadableStream)) return response;
+  let reader;
+  const source = {
+    type: "bytes",
+    async pull(controller) {
+      reader ??= stream.getReader();
+      const { done, value } = await gated(reader.read).call(reader);
+      if (!done) return controller.enqueue(value);
+      controller.close();
+      controller.byobRequest?.respond(0);
+    },
+    cancel(reason) {
+      return (reader ?? stream).cancel(reason);
+    },
+  };
+  inner.body = new InnerBody(new globalThis.ReadableStream(source, { highWaterMark: 0 }));
+  return response;
+}

@@ -1,0 +1,375 @@
+/*
+ * `room.storage`: the key-value store of one room, with the argument rules, results and error texts of
+ * the platform (spec A-90..A-100, durable-objects KV-01..70, AL-01..07).
+ *
+ * Every call reaches an embedded store in the same turn, so each promise is settled when it is
+ * returned (KV-03). What a turn writes is one atomic batch (KV-49); the host seals it when the turn ends.
+ * Failures reject; nothing is written then.
+ */
+
+import { core } from "ext:core/mod.js";
+import { completion } from "ext:houseparty/completion.js";
+import { section } from "ext:houseparty/section.js";
+import { describe } from "ext:houseparty/errors.js";
+import { LEVEL, log } from "ext:houseparty/log.js";
+
+const {
+  op_storage_get,
+  op_storage_get_many,
+  op_storage_list,
+  op_storage_put,
+  op_storage_delete,
+  op_storage_delete_all,
+  op_storage_get_alarm,
+  op_storage_set_alarm,
+  op_storage_begin,
+  op_storage_commit,
+  op_storage_rollback,
+  op_storage_sync,
+} = core.ops;
+
+const KEY_BYTES_MAX = 2048;
+const encoder = new (core.loadExtScript("ext:deno_web/08_text_encoding.js").TextEncoder)();
+
+function missing(name, type) {
+  return new TypeError(
+    `Failed to execute '${name}' on 'DurableObjectStorage': parameter 1 is not of type '${type}'.`,
+  );
+}
+
+/** A key as the store takes it: any value coerced to a string, at most 2048 UTF-8 bytes. */
+function keyOf(key) {
+  const text = `${key}`;
+  if (text.length * 3 > KEY_BYTES_MAX) {
+    const size = encoder.encode(text).length;
+    if (size > KEY_BYTES_MAX) {
+      throw new RangeError(
+        `Keys cannot be larger than ${KEY_BYTES_MAX} bytes. A key of size ${size} was provided.`,
+      );
+    }
+  }
+  return text;
+}
+
+function optionsOf(options, name) {
+  if (options === undefined || options === null) return {};
+  if (typeof options !== "object" && typeof options !== "function") {
+    throw new TypeError(
+      `Failed to execute '${name}' on 'DurableObjectStorage': the options are not an object.`,
+    );
+  }
+  return options;
+}
+
+function isKeyList(key) {
+  return Array.isArray(key) ||
+    (typeof key === "object" && key !== null && typeof key[Symbol.iterator] === "function");
+}
+
+function mapOf(flat) {
+  const map = new Map();
+  for (let i = 0; i < flat.length; i += 2) map.set(flat[i], flat[i + 1]);
+  return map;
+}
+
+/** A list bound: a member that is absent is no bound, anything else is a string (KV-23). */
+function bound(value) {
+  return value === undefined ? undefined : `${value}`;
+}
+
+function limitOf(value) {
+  if (value === undefined) return -1;
+  const number = Number(value);
+  if (Number.isFinite(number) && Math.abs(number) > 2147483647) {
+    throw new TypeError(
+      "Value out of range. Must be between -2147483648 and 2147483647 (inclusive).",
+    );
+  }
+  const limit = Math.trunc(number);
+  if (!(limit > 0)) throw new TypeError("List limit must be positive.");
+  return limit;
+}
+
+function timeOf(value) {
+  let ms;
+  if (value instanceof Date) {
+    ms = value.getTime();
+  } else if (typeof value === "number") {
+    ms = value;
+  } else {
+    throw new TypeError(
+      "Failed to execute 'setAlarm' on 'DurableObjectStorage': parameter 1 is not of type 'date'.",
+    );
+  }
+  if (!Number.isFinite(ms)) {
+    throw new TypeError("The value cannot be converted because it is not a valid Date.");
+  }
+  if (ms <= 0) throw new TypeError("setAlarm() cannot be called with an alarm time <= 0");
+  return Math.max(Math.trunc(ms), Date.now());
+}
+
+function getNow(first, args) {
+  if (args === 0) throw missing("get", "string or Array");
+  if (!isKeyList(first)) return op_storage_get(keyOf(first));
+  return mapOf(op_storage_get_many(Array.from(first, keyOf)));
+}
+
+function putNow(first, second, third, args) {
+  if (args === 0) throw missing("put", "string or object");
+  if (typeof first === "object" && first !== null && !Array.isArray(first)) {
+    if (second !== undefined && second !== null && typeof second !== "object") {
+      throw new TypeError(
+        "put() may only be called with a single key-value pair and optional options as put(key, value, options) or with multiple key-value pairs and optional options as put(entries, options)",
+      );
+    }
+    const confirm = !optionsOf(second, "put").allowUnconfirmed;
+    // All or nothing (KV-12): a value that cannot be stored undoes the ones before it.
+    op_storage_begin(false);
+    try {
+      for (const [key, value] of Object.entries(first)) {
+        if (value !== undefined) op_storage_put(keyOf(key), value, confirm);
+      }
+    } catch (error) {
+      op_storage_rollback();
+      throw error;
+    }
+    op_storage_commit();
+    return;
+  }
+  const key = keyOf(first);
+  if (second === undefined) throw new TypeError("put() called with undefined value.");
+  op_storage_put(key, second, !optionsOf(third, "put").allowUnconfirmed);
+}
+
+function deleteNow(first, options, args) {
+  if (args === 0) throw missing("delete", "string or Array");
+  const confirm = !optionsOf(options, "delete").allowUnconfirmed;
+  if (!isKeyList(first)) return op_storage_delete(keyOf(first), confirm);
+  let count = 0;
+  for (const key of Array.from(first, keyOf)) if (op_storage_delete(key, confirm)) count++;
+  return count;
+}
+
+function listNow(given) {
+  const options = optionsOf(given, "list");
+  const start = bound(options.start);
+  const startAfter = bound(options.startAfter);
+  if (start !== undefined && startAfter !== undefined) {
+    throw new TypeError("list() cannot be called with both start and startAfter values.");
+  }
+  const limit = limitOf(options.limit);
+  return mapOf(
+    op_storage_list(
+      start,
+      startAfter,
+      bound(options.end),
+      bound(options.prefix),
+      Boolean(options.reverse),
+      limit,
+    ),
+  );
+}
+
+function getAlarmNow() {
+  const time = op_storage_get_alarm();
+  return time < 0 ? null : time;
+}
+
+/** A rejected write that the program ignores must not go unseen (A-100). */
+function refused(what, error) {
+  const promise = Promise.reject(error);
+  log(LEVEL.debug, `storage.${what} failed: ${describe(error)}`);
+  return promise;
+}
+
+/** Runs a call now and gives its result as a settled promise. */
+function settled(what, call) {
+  try {
+    return Promise.resolve(call());
+  } catch (error) {
+    return refused(what, error);
+  }
+}
+
+/** State of the `transaction()` callbacks that are open, innermost last. */
+const transactions = [];
+
+class DurableObjectTransaction {
+  #state = "open";
+
+  static #check(txn, what) {
+    if (txn.#state === "rolled back") {
+      throw new Error(`Cannot ${what}() on rolled back transaction`);
+    }
+    if (txn.#state === "finished") {
+      throw new Error(
+        `Cannot call ${what}() on transaction that has already committed: did you move \`txn\` outside of the closure?`,
+      );
+    }
+  }
+
+  static finish(txn) {
+    const rolledBack = txn.#state === "rolled back";
+    txn.#state = "finished";
+    return rolledBack;
+  }
+
+  #call(what, call) {
+    return settled(what, () => {
+      DurableObjectTransaction.#check(this, what);
+      return call();
+    });
+  }
+
+  get(key, _options) {
+    const args = arguments.length;
+    return this.#call("get", () => getNow(key, args));
+  }
+
+  list(options) {
+    return this.#call("list", () => listNow(options));
+  }
+
+  put(key, value, options) {
+    const args = arguments.length;
+    return this.#call("put", () => putNow(key, value, options, args));
+  }
+
+  delete(key, options) {
+    const args = arguments.length;
+    return this.#call("delete", () => deleteNow(key, options, args));
+  }
+
+  deleteAll() {
+    return this.#call("deleteAll", () => {
+      throw new Error("Cannot call deleteAll() within a transaction");
+    });
+  }
+
+  getAlarm() {
+    return this.#call("getAlarm", getAlarmNow);
+  }
+
+  setAlarm(time, _options) {
+    return this.#call("setAlarm", () => op_storage_set_alarm(timeOf(time)));
+  }
+
+  deleteAlarm() {
+    return this.#call("deleteAlarm", () => op_storage_set_alarm(-1));
+  }
+
+  rollback() {
+    if (this.#state === "rolled back") return;
+    DurableObjectTransaction.#check(this, "rollback");
+    if (transactions.at(-1) !== this) {
+      throw new Error(
+        "Cannot roll back an outer transaction while a nested transaction is still running.",
+      );
+    }
+    this.#state = "rolled back";
+    // The writes are undone now; the savepoint stays until the callback returns.
+    op_storage_rollback();
+    op_storage_begin(false);
+  }
+}
+
+const finishTransaction = DurableObjectTransaction.finish;
+delete DurableObjectTransaction.finish;
+
+class DurableObjectStorage {
+  get(key, _options) {
+    const args = arguments.length;
+    return settled("get", () => getNow(key, args));
+  }
+
+  list(options) {
+    return settled("list", () => listNow(options));
+  }
+
+  put(key, value, options) {
+    const args = arguments.length;
+    return settled("put", () => putNow(key, value, options, args));
+  }
+
+  delete(key, options) {
+    const args = arguments.length;
+    return settled("delete", () => deleteNow(key, options, args));
+  }
+
+  deleteAll(_options) {
+    return settled("deleteAll", () => {
+      if (transactions.length > 0) {
+        throw new Error("Cannot call deleteAll() within a transaction");
+      }
+      op_storage_delete_all();
+    });
+  }
+
+  getAlarm(_options) {
+    return settled("getAlarm", getAlarmNow);
+  }
+
+  setAlarm(time, _options) {
+    return settled("setAlarm", () => op_storage_set_alarm(timeOf(time)));
+  }
+
+  deleteAlarm(_options) {
+    return settled("deleteAlarm", () => op_storage_set_alarm(-1));
+  }
+
+  /** Resolves when everything written so far is durable (KV-70). */
+  sync() {
+    return completion(op_storage_sync());
+  }
+
+  /** KV-59..66: a critical section whose writes commit together or not at all. */
+  transaction(closure) {
+    if (typeof closure !== "function") {
+      return Promise.reject(
+        new TypeError(
+          "Failed to execute 'transaction' on 'DurableObjectStorage': parameter 1 is not of type 'function'.",
+        ),
+      );
+    }
+    return section(async () => {
+      const txn = new DurableObjectTransaction();
+      op_storage_begin(transactions.length === 0);
+      transactions.push(txn);
+      let undo = true;
+      try {
+        const result = await closure(txn);
+        undo = false;
+        return result;
+      } finally {
+        transactions.splice(transactions.indexOf(txn), 1);
+        if (finishTransaction(txn) || undo) op_storage_rollback();
+        else op_storage_commit();
+      }
+    }, false);
+  }
+
+  /** KV-68: the same, for a callback that does not wait. */
+  transactionSync(closure) {
+    op_storage_begin(false);
+    let result;
+    try {
+      result = closure();
+    } catch (error) {
+      op_storage_rollback();
+      throw error;
+    }
+    op_storage_commit();
+    return result;
+  }
+}
+
+export function createStorage() {
+  return new DurableObjectStorage();
+}
+
+for (const type of [DurableObjectStorage, DurableObjectTransaction]) {
+  Object.defineProperty(type.prototype, Symbol.toStringTag, {
+    value: type.name,
+    configurable: true,
+  });
+}

@@ -1,0 +1,122 @@
+//! The end of rooms: breaking one that failed, stopping all of them.
+//!
+//! A room breaks when its commit failed, its turn ran too long, its heap is full, its start failed or a
+//! critical section did (ERR-05). Its effects are dropped, everybody who waits for it is told, its
+//! sockets close 1011, its isolate goes. The next event starts it from its last durable state. No
+//! other room notices.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::live::{Breakage, Live, Stage};
+use super::shard::{Shard, refuse};
+use super::transport::Transport;
+use crate::limits;
+use crate::room::Effect;
+use crate::room::event::{PairFrame, Reply};
+
+impl Shard {
+    pub fn break_room(self: &Rc<Self>, live: &Rc<Live>, breakage: &Breakage) {
+        if live.gone.get() {
+            return;
+        }
+        let broken = live.room.borrow_mut().break_down();
+        let requests: Vec<_> = live.desk.borrow_mut().drain_requests().collect();
+        self.forget(live);
+        live.store.borrow_mut().discard();
+        self.stop_timers(live);
+        for waiting in requests {
+            let reply =
+                Reply::Failed { status: breakage.status, message: breakage.message.clone() };
+            // Whoever asked may have left.
+            let _ = waiting.reply.send(reply);
+        }
+        for event in broken.events {
+            refuse(event, breakage.status, &breakage.message);
+        }
+        // Calls that were held back never happened.
+        drop::<Vec<Effect>>(broken.effects);
+        self.close_sockets(live, 1011, &breakage.message);
+        self.rearm_alarm(live);
+    }
+
+    /// Closes every socket of a room that is going away.
+    fn close_sockets(&self, live: &Live, code: u16, reason: &str) {
+        let transports = std::mem::take(&mut *live.transports.borrow_mut());
+        for transport in transports.into_values() {
+            match transport {
+                Transport::Wire(socket) => socket.close(Some(code), reason),
+                Transport::Pair { room, peer, closed } => {
+                    if !closed {
+                        let event = crate::room::event::Event::Pair {
+                            socket: peer,
+                            frame: PairFrame::Lost,
+                        };
+                        let _ = self.directory.deliver(room, event);
+                    }
+                }
+                // Its client gets the answer to its request instead.
+                Transport::Waiting { .. } => {}
+            }
+        }
+    }
+
+    /// A handler that was cut off runs again later, as a failed attempt (AL-14, AL-18).
+    fn rearm_alarm(self: &Rc<Self>, live: &Rc<Live>) {
+        let running = live.alarm.borrow_mut().take();
+        if let Some(running) = running
+            && !running.replaced
+        {
+            self.retry_alarm(live, running.row);
+        }
+    }
+
+    /// The program has changed: every room starts anew with it, as soon as it rests.
+    pub fn replace_instances(self: &Rc<Self>) {
+        for live in self.all_rooms() {
+            live.stale.set(true);
+            if live.is_resting() {
+                self.replace_instance(&live);
+            }
+        }
+    }
+
+    /// Hibernating connections stay open with their state; the others reconnect (1012).
+    pub fn replace_instance(self: &Rc<Self>, live: &Rc<Live>) {
+        live.stale.set(false);
+        let raw = live.room.borrow().sockets.raw_count();
+        if live.hibernate.get() && raw == 0 && live.is_quiet() {
+            live.room.borrow_mut().forget_sections();
+            *live.stage.borrow_mut() = Stage::Absent;
+            return;
+        }
+        let _ = live.room.borrow_mut().break_down();
+        self.forget(live);
+        live.store.borrow_mut().discard();
+        self.stop_timers(live);
+        self.close_sockets(live, 1012, "the program was reloaded");
+    }
+
+    fn stop_timers(&self, live: &Live) {
+        for (_, timer) in live.timers.borrow_mut().drain() {
+            self.unschedule(timer.due);
+        }
+        for (_, deadline) in live.section_deadlines.borrow_mut().drain() {
+            self.unschedule(deadline);
+        }
+    }
+
+    /// Whether every room has answered what it was asked and lost nothing it wrote.
+    pub fn is_resting(&self) -> bool {
+        self.all_rooms().iter().all(|live| live.is_resting())
+    }
+
+    /// Closes all sockets with 1001 (W-20) and gives their tasks a moment to say so.
+    pub async fn say_goodbye(self: &Rc<Self>) {
+        for live in self.all_rooms() {
+            self.close_sockets(&live, 1001, "the host is going away");
+            self.forget(&live);
+        }
+        tokio::time::sleep(Duration::from_millis(limits::FAREWELL_MS)).await;
+    }
+}

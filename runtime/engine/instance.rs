@@ -1,0 +1,227 @@
+//! One isolate with one party's program in it, and the calls that reach it.
+//!
+//! Life: `create` boots an isolate from the snapshot and starts to evaluate the party's module;
+//! `poll` drives the isolate's event loop until the seat says that the module is loaded; `start` tells
+//! it which room it is; `turn` delivers one event and drains the microtasks (one event per turn,
+//! GATE-30). A turn that is terminated (deadline, heap) leaves the instance unusable: drop it.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use deno_core::{JsRuntime, PollEventLoopOptions, RuntimeOptions, v8};
+
+use super::isolate::{Entered, Isolated};
+use super::live::Live;
+use super::loader::{Loader, PartySource};
+use super::{EngineError, snapshot, turn};
+use crate::room::RequestId;
+use crate::room::event::Event;
+
+/// How many polls the evaluation of a module without top-level await may take.
+const LOAD_POLLS: usize = 64;
+
+/// What the ops of an isolate find in its op state: the room it sits in, once it has one.
+#[derive(Default)]
+pub struct Seat {
+    live: RefCell<Weak<Live>>,
+    /// The outcome of evaluating the party's module: its shape as JSON, or what went wrong.
+    pub loaded: RefCell<Option<Result<String, String>>>,
+    /// Party and log of an isolate that has no room yet.
+    pub log: RefCell<Option<Rc<dyn Fn(u8, &str)>>>,
+}
+
+impl Seat {
+    /// The room of this isolate; none while its module is evaluated.
+    pub fn live(&self) -> Option<Rc<Live>> {
+        self.live.borrow().upgrade()
+    }
+}
+
+pub struct Instance {
+    dispatch: v8::Global<v8::Function>,
+    seat: Rc<Seat>,
+    heap_exhausted: Rc<Cell<bool>>,
+    handle: v8::IsolateHandle,
+    isolate: Isolated,
+}
+
+/// How a turn ended.
+pub enum TurnEnd {
+    Done,
+    /// V8 was told to stop: deadline or heap limit.
+    Terminated,
+}
+
+impl Instance {
+    /// Boots an isolate and begins to evaluate the party's module.
+    pub fn create(
+        source: &Arc<PartySource>,
+        heap_limit_bytes: usize,
+        log: Rc<dyn Fn(u8, &str)>,
+    ) -> Result<Self, EngineError> {
+        let mut isolate = Isolated::new(RuntimeOptions {
+            module_loader: Some(Rc::new(Loader::new(source.clone()))),
+            create_params: Some(v8::CreateParams::default().heap_limits(0, heap_limit_bytes)),
+            ..snapshot::runtime_options()
+        })
+        .map_err(|error| EngineError::Boot(error.to_string()))?;
+        let seat = Rc::new(Seat::default());
+        *seat.log.borrow_mut() = Some(log);
+        let heap_exhausted = Rc::new(Cell::new(false));
+        let (dispatch, handle) = {
+            let mut runtime = isolate.enter();
+            runtime.op_state().borrow_mut().put(seat.clone());
+            let handle = runtime.v8_isolate().thread_safe_handle();
+            guard_heap(&mut runtime, heap_exhausted.clone());
+            (boot(&mut runtime, source)?, handle)
+        };
+        Ok(Self { dispatch, seat, heap_exhausted, handle, isolate })
+    }
+
+    pub fn handle(&self) -> v8::IsolateHandle {
+        self.handle.clone()
+    }
+
+    pub fn heap_exhausted(&self) -> bool {
+        self.heap_exhausted.get()
+    }
+
+    /// Polls the isolate's event loop: platform ops, module evaluation, V8's own tasks.
+    pub fn poll(&mut self, cx: &mut Context<'_>) -> TurnEnd {
+        let mut runtime = self.isolate.enter();
+        poll_loop(&mut runtime, cx)
+    }
+
+    /// The outcome of the module's evaluation, once it is there. Polls as long as that helps.
+    pub fn poll_load(&mut self, cx: &mut Context<'_>) -> Poll<Result<String, EngineError>> {
+        for _ in 0..LOAD_POLLS {
+            if let Some(outcome) = self.seat.loaded.borrow_mut().take() {
+                return Poll::Ready(outcome.map_err(EngineError::Party));
+            }
+            if matches!(self.poll(cx), TurnEnd::Terminated) {
+                return Poll::Ready(Err(EngineError::Terminated));
+            }
+        }
+        match self.seat.loaded.borrow_mut().take() {
+            Some(outcome) => Poll::Ready(outcome.map_err(EngineError::Party)),
+            None => Poll::Pending,
+        }
+    }
+
+    /// Gives the isolate its room and starts it.
+    pub fn start(&mut self, live: &Rc<Live>) -> TurnEnd {
+        *self.seat.live.borrow_mut() = Rc::downgrade(live);
+        let info = live.start_info();
+        let mut runtime = self.isolate.enter();
+        call(&mut runtime, &self.dispatch, |scope| {
+            let mut args = turn::Args::new();
+            args.push(v8::Integer::new(scope, turn::START).into());
+            args.push(turn::text(scope, &info));
+            Some((args, None))
+        })
+        .0
+    }
+
+    /// Delivers one event. Gives the request it opened, if any.
+    pub fn turn(&mut self, live: &Rc<Live>, event: Event) -> (TurnEnd, Option<RequestId>) {
+        let mut runtime = self.isolate.enter();
+        call(&mut runtime, &self.dispatch, |scope| turn::arguments(scope, live, event))
+    }
+}
+
+fn poll_loop(runtime: &mut Entered<'_>, cx: &mut Context<'_>) -> TurnEnd {
+    let outcome = runtime.poll_event_loop(cx, PollEventLoopOptions::default());
+    if runtime.v8_isolate().is_execution_terminating() {
+        return TurnEnd::Terminated;
+    }
+    if let Poll::Ready(Err(error)) = outcome {
+        // Party errors are caught and logged in JavaScript; what comes here is a fault of the host.
+        let state = runtime.op_state();
+        let seat = state.borrow().borrow::<Rc<Seat>>().clone();
+        if let Some(log) = &*seat.log.borrow() {
+            log(3, &format!("event loop: {error}"));
+        }
+    }
+    TurnEnd::Done
+}
+
+/// Calls `dispatch` and drains the microtasks.
+fn call(
+    runtime: &mut Entered<'_>,
+    dispatch: &v8::Global<v8::Function>,
+    arguments: impl for<'s, 'i> FnOnce(
+        &mut v8::PinScope<'s, 'i>,
+    ) -> Option<(turn::Args<'s>, Option<RequestId>)>,
+) -> (TurnEnd, Option<RequestId>) {
+    let runtime: &mut JsRuntime = runtime;
+    deno_core::scope!(scope, runtime);
+    v8::tc_scope!(let scope, scope);
+    let Some((args, opened)) = arguments(scope) else { return (TurnEnd::Done, None) };
+    let dispatch = v8::Local::new(scope, dispatch);
+    let undefined = v8::undefined(scope).into();
+    let returned = dispatch.call(scope, undefined, &args);
+    if returned.is_some() {
+        scope.perform_microtask_checkpoint();
+    }
+    let end = if scope.has_terminated() || scope.is_execution_terminating() {
+        TurnEnd::Terminated
+    } else {
+        TurnEnd::Done
+    };
+    (end, opened)
+}
+
+/// Stops an isolate that is about to exceed its heap limit, instead of the process.
+fn guard_heap(runtime: &mut Entered<'_>, exhausted: Rc<Cell<bool>>) {
+    let handle = runtime.v8_isolate().thread_safe_handle();
+    runtime.add_near_heap_limit_callback(move |current, _initial| {
+        exhausted.set(true);
+        handle.terminate_execution();
+        // Room enough to get to the next point where V8 looks at the termination.
+        current.saturating_mul(2)
+    });
+}
+
+/// Runs js/main.js' `boot` and begins to import the party; gives `dispatch`.
+fn boot(
+    runtime: &mut Entered<'_>,
+    source: &Arc<PartySource>,
+) -> Result<v8::Global<v8::Function>, EngineError> {
+    let runtime: &mut JsRuntime = runtime;
+    let broken = || EngineError::Boot("the snapshot does not belong to this program".to_owned());
+    deno_core::scope!(scope, runtime);
+    v8::tc_scope!(let scope, scope);
+    let context = scope.get_current_context();
+    context.set_allow_generation_from_strings(false);
+    let global = context.global(scope);
+    let key = turn::text(scope, "__houseparty");
+    let door = global.get(scope, key).and_then(|door| door.to_object(scope)).ok_or_else(broken)?;
+    global.delete(scope, key);
+    let mut functions = ["boot", "load", "dispatch"].into_iter().map(|name| {
+        let key = turn::text(scope, name);
+        let function = door.get(scope, key).ok_or_else(broken)?;
+        v8::Local::<v8::Function>::try_from(function).map_err(|_| broken())
+    });
+    let (Some(boot), Some(load), Some(dispatch)) =
+        (functions.next(), functions.next(), functions.next())
+    else {
+        return Err(broken());
+    };
+    drop(functions);
+    let (boot, load, dispatch) = (boot?, load?, dispatch?);
+    let undefined = v8::undefined(scope).into();
+    let specifier = turn::text(scope, source.specifier().as_str());
+    let called =
+        boot.call(scope, undefined, &[]).and_then(|_| load.call(scope, undefined, &[specifier]));
+    if called.is_none() {
+        let message = match scope.exception() {
+            Some(exception) => exception.to_rust_string_lossy(scope),
+            None => "terminated".to_owned(),
+        };
+        return Err(EngineError::Boot(message));
+    }
+    scope.perform_microtask_checkpoint();
+    Ok(v8::Global::new(scope, dispatch))
+}

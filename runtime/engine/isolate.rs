@@ -1,0 +1,97 @@
+//! Many V8 isolates on one thread, safely: the enter/exit discipline.
+//!
+//! V8 keeps one "current isolate" per thread, and `deno_core` was written for one isolate per thread.
+//! Several can share one if each is current exactly while it is touched: `Isolated` exits its isolate
+//! right after creation, `enter` makes it current until the guard is dropped, and dropping it enters
+//! first, because tearing down runs V8 code. The runtime is reachable only through the guard, so the
+//! compiler keeps everybody to this. The guard lives inside one synchronous stretch or one poll, never
+//! across an await: `Entered` is not `Send` and every caller in this folder is synchronous.
+//!
+//! The only `unsafe` of the crate. It never moves an isolate to another thread.
+
+#![allow(unsafe_code)]
+
+use std::cell::Cell;
+use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
+use std::ops::{Deref, DerefMut};
+
+use deno_core::error::CoreError;
+use deno_core::{JsRuntime, RuntimeOptions};
+
+/// A runtime that is current only inside `enter`.
+pub struct Isolated {
+    runtime: ManuallyDrop<JsRuntime>,
+    /// Isolates stay on the thread that made them.
+    not_send: PhantomData<*const ()>,
+}
+
+/// Proof that the isolate is current on this thread.
+pub struct Entered<'a> {
+    runtime: &'a mut JsRuntime,
+}
+
+thread_local! {
+    /// How many isolates are entered on this thread; zero between turns.
+    static DEPTH: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Whether no isolate is current on this thread: true whenever the shard's loop is in control.
+pub fn nobody_entered() -> bool {
+    DEPTH.get() == 0
+}
+
+impl Isolated {
+    /// Makes an isolate. Must be called inside the tokio runtime that will poll it.
+    pub fn new(options: RuntimeOptions) -> Result<Self, CoreError> {
+        let mut runtime = JsRuntime::try_new(options)?;
+        // SAFETY: creation entered the isolate on this thread (rusty_v8's `OwnedIsolate::new`), and
+        // nothing of it is on the stack any more; this exit matches that enter.
+        unsafe { runtime.v8_isolate().exit() };
+        Ok(Self { runtime: ManuallyDrop::new(runtime), not_send: PhantomData })
+    }
+
+    /// Makes the isolate current until the guard is dropped.
+    pub fn enter(&mut self) -> Entered<'_> {
+        // SAFETY: the isolate was made on this thread and cannot leave it (`not_send`); the guard
+        // borrows `self` mutably, so it cannot be entered twice, and its drop is the matching exit.
+        // Guards are stack values, so isolates are exited in reverse order of being entered.
+        unsafe { self.runtime.v8_isolate().enter() };
+        DEPTH.set(DEPTH.get() + 1);
+        Entered { runtime: &mut self.runtime }
+    }
+}
+
+impl Drop for Isolated {
+    fn drop(&mut self) {
+        // SAFETY: same thread as above; nobody holds a guard, as that would borrow `self`. The
+        // runtime's own drop exits the isolate once before it disposes of it, which matches this
+        // enter. `runtime` is not used again.
+        unsafe {
+            self.runtime.v8_isolate().enter();
+            ManuallyDrop::drop(&mut self.runtime);
+        }
+    }
+}
+
+impl Deref for Entered<'_> {
+    type Target = JsRuntime;
+
+    fn deref(&self) -> &JsRuntime {
+        self.runtime
+    }
+}
+
+impl DerefMut for Entered<'_> {
+    fn deref_mut(&mut self) -> &mut JsRuntime {
+        self.runtime
+    }
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        DEPTH.set(DEPTH.get() - 1);
+        // SAFETY: matches the enter in `Isolated::enter`, on the same thread.
+        unsafe { self.runtime.v8_isolate().exit() };
+    }
+}

@@ -1,0 +1,185 @@
+//! Ops of `room.storage`. Reads answer at once; writes go to the room's write set.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use bytes::Bytes;
+use deno_core::{OpState, op2, v8};
+
+use super::{OpError, live};
+use crate::engine::turn;
+use crate::engine::value::{self, ValueError};
+use crate::limits;
+use crate::room::Effect;
+use crate::storage::{AlarmRow, ListOptions};
+
+/// [key, value, key, value, …]
+fn flat<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    rows: Vec<(Bytes, Bytes)>,
+) -> Result<v8::Local<'s, v8::Value>, OpError> {
+    let array = v8::Array::new(scope, 0);
+    for (position, (key, stored)) in (0u32..).step_by(2).zip(rows) {
+        let key_text = String::from_utf8_lossy(&key);
+        let key_value = turn::text(scope, &key_text);
+        let value = value::deserialize(scope, &stored)
+            .map_err(|_| OpError::Unreadable(key_text.into_owned()))?;
+        array.set_index(scope, position, key_value);
+        array.set_index(scope, position + 1, value);
+    }
+    Ok(array.into())
+}
+
+#[op2(reentrant)]
+pub fn op_storage_get<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    state: Rc<RefCell<OpState>>,
+    #[string] key: String,
+) -> Result<v8::Local<'s, v8::Value>, OpError> {
+    let stored = live(&state.borrow())?.store.borrow_mut().get(key.as_bytes())?;
+    match stored {
+        None => Ok(v8::undefined(scope).into()),
+        Some(bytes) => value::deserialize(scope, &bytes).map_err(|_| OpError::Unreadable(key)),
+    }
+}
+
+#[op2(reentrant)]
+pub fn op_storage_get_many<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    state: Rc<RefCell<OpState>>,
+    #[serde] keys: Vec<String>,
+) -> Result<v8::Local<'s, v8::Value>, OpError> {
+    let keys: Vec<Vec<u8>> = keys.into_iter().map(String::into_bytes).collect();
+    let rows = live(&state.borrow())?.store.borrow_mut().get_many(&keys)?;
+    flat(scope, rows)
+}
+
+/// `limit` -1: no limit.
+#[op2(reentrant)]
+pub fn op_storage_list<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    state: Rc<RefCell<OpState>>,
+    #[string] start: Option<String>,
+    #[string] start_after: Option<String>,
+    #[string] end: Option<String>,
+    #[string] prefix: Option<String>,
+    reverse: bool,
+    limit: i32,
+) -> Result<v8::Local<'s, v8::Value>, OpError> {
+    let options = ListOptions {
+        start: start.map(String::into_bytes),
+        start_after: start_after.map(String::into_bytes),
+        end: end.map(String::into_bytes),
+        prefix: prefix.map(String::into_bytes),
+        reverse,
+        limit: usize::try_from(limit).ok(),
+    };
+    let rows = live(&state.borrow())?.store.borrow_mut().list(&options)?;
+    flat(scope, rows)
+}
+
+#[op2(nofast, reentrant)]
+pub fn op_storage_put<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    state: Rc<RefCell<OpState>>,
+    #[string] key: String,
+    value: v8::Local<'s, v8::Value>,
+    confirm: bool,
+) -> Result<(), OpError> {
+    let live = live(&state.borrow())?;
+    let bytes = {
+        v8::tc_scope!(let tc, scope);
+        match value::serialize(tc, value) {
+            Ok(bytes) => bytes,
+            Err(ValueError::Thrown) if tc.has_caught() => {
+                tc.rethrow();
+                return Ok(());
+            }
+            Err(_) => return Err(OpError::Clone),
+        }
+    };
+    if bytes.len() > limits::VALUE_BYTES_MAX {
+        return Err(OpError::ValueTooLarge { size: bytes.len(), limit: limits::VALUE_BYTES_MAX });
+    }
+    live.store.borrow_mut().put(key.as_bytes(), Bytes::from(bytes), confirm)?;
+    Ok(())
+}
+
+#[op2(fast)]
+pub fn op_storage_delete(
+    state: &OpState,
+    #[string] key: String,
+    confirm: bool,
+) -> Result<bool, OpError> {
+    Ok(live(state)?.store.borrow_mut().delete(key.as_bytes(), confirm)?)
+}
+
+#[op2(fast)]
+pub fn op_storage_delete_all(state: &OpState) -> Result<(), OpError> {
+    live(state)?.store.borrow_mut().delete_all()?;
+    Ok(())
+}
+
+/// Milliseconds since the epoch, or -1. While the handler runs, the alarm it runs for is gone
+/// (AL-11).
+#[op2(fast)]
+pub fn op_storage_get_alarm(state: &OpState) -> Result<f64, OpError> {
+    let live = live(state)?;
+    let running = live.alarm.borrow().as_ref().is_some_and(|alarm| !alarm.replaced);
+    if running {
+        return Ok(-1.0);
+    }
+    let alarm = live.store.borrow_mut().alarm()?;
+    Ok(alarm.map_or(-1.0, |row| row.scheduled_ms as f64))
+}
+
+/// `time` -1 deletes the alarm.
+#[op2(fast)]
+pub fn op_storage_set_alarm(state: &OpState, time: f64) -> Result<(), OpError> {
+    let live = live(state)?;
+    let row = (time >= 0.0).then(|| AlarmRow::at(time as i64));
+    live.store.borrow_mut().set_alarm(row, true)?;
+    if let Some(running) = live.alarm.borrow_mut().as_mut() {
+        running.replaced = true;
+    }
+    Ok(())
+}
+
+/// Opens a savepoint. `outermost`: what the turn wrote before is sealed first, so that a rollback
+/// does not undo it (KV-66).
+#[op2(fast)]
+pub fn op_storage_begin(state: &OpState, outermost: bool) -> Result<(), OpError> {
+    let live = live(state)?;
+    if outermost && live.savepoints.get() == 0 {
+        let shard = live.shard.clone();
+        shard.end_turn(&live);
+    }
+    live.store.borrow_mut().savepoint();
+    live.savepoints.set(live.savepoints.get() + 1);
+    Ok(())
+}
+
+#[op2(fast)]
+pub fn op_storage_commit(state: &OpState) -> Result<(), OpError> {
+    let live = live(state)?;
+    live.store.borrow_mut().release();
+    live.savepoints.set(live.savepoints.get().saturating_sub(1));
+    Ok(())
+}
+
+#[op2(fast)]
+pub fn op_storage_rollback(state: &OpState) -> Result<(), OpError> {
+    let live = live(state)?;
+    live.store.borrow_mut().rollback_to_savepoint();
+    live.savepoints.set(live.savepoints.get().saturating_sub(1));
+    Ok(())
+}
+
+/// Completes when everything written so far is durable (KV-70): an effect that waits like any other.
+#[op2(fast)]
+pub fn op_storage_sync(state: &OpState) -> Result<u32, OpError> {
+    let live = live(state)?;
+    let completion = live.open_completion();
+    live.effect(Effect::Synced { completion });
+    Ok(completion)
+}

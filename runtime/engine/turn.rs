@@ -1,0 +1,251 @@
+//! From an event to a call of JavaScript: the arguments of `dispatch` in js/main.js.
+//!
+//! The numbers of the kinds are shared with that file. Large texts and bytes are handed over with one
+//! copy at most; header blocks travel as one Latin-1 string.
+
+use deno_core::v8;
+use http::HeaderMap;
+use smallvec::SmallVec;
+
+use super::desk::Waiting;
+use super::live::Live;
+use crate::room::RequestId;
+use crate::room::event::{Body, Completion, Event, Hook, Message, PairFrame, Request, Response};
+
+const REQUEST: i32 = 2;
+const CONNECT: i32 = 3;
+const MESSAGE: i32 = 4;
+const CLOSED: i32 = 5;
+const TIMER: i32 = 6;
+const COMPLETION: i32 = 7;
+const SECTION: i32 = 8;
+const HOOK: i32 = 9;
+const ALARM: i32 = 10;
+pub const START: i32 = 1;
+
+pub type Args<'s> = SmallVec<[v8::Local<'s, v8::Value>; 8]>;
+type Scope<'a, 's, 'i> = &'a mut v8::PinScope<'s, 'i>;
+
+pub fn text<'s>(scope: Scope<'_, 's, '_>, value: &str) -> v8::Local<'s, v8::Value> {
+    utf8(scope, value.as_bytes())
+}
+
+/// A string from UTF-8 bytes; V8's own limit on string length gives an empty one.
+fn utf8<'s>(scope: Scope<'_, 's, '_>, bytes: &[u8]) -> v8::Local<'s, v8::Value> {
+    let string = if bytes.is_ascii() {
+        v8::String::new_from_one_byte(scope, bytes, v8::NewStringType::Normal)
+    } else {
+        v8::String::new_from_utf8(scope, bytes, v8::NewStringType::Normal)
+    };
+    string.unwrap_or_else(|| v8::String::empty(scope)).into()
+}
+
+fn latin1<'s>(scope: Scope<'_, 's, '_>, bytes: &[u8]) -> v8::Local<'s, v8::Value> {
+    v8::String::new_from_one_byte(scope, bytes, v8::NewStringType::Normal)
+        .unwrap_or_else(|| v8::String::empty(scope))
+        .into()
+}
+
+pub fn number<'s>(scope: Scope<'_, 's, '_>, value: f64) -> v8::Local<'s, v8::Value> {
+    v8::Number::new(scope, value).into()
+}
+
+fn buffer<'s>(scope: Scope<'_, 's, '_>, bytes: &[u8]) -> v8::Local<'s, v8::ArrayBuffer> {
+    let store = v8::ArrayBuffer::new_backing_store_from_vec(bytes.to_vec()).make_shared();
+    v8::ArrayBuffer::with_backing_store(scope, &store)
+}
+
+pub fn bytes<'s>(scope: Scope<'_, 's, '_>, bytes: &[u8]) -> v8::Local<'s, v8::Value> {
+    let buffer = buffer(scope, bytes);
+    match v8::Uint8Array::new(scope, buffer, 0, bytes.len()) {
+        Some(array) => array.into(),
+        None => v8::undefined(scope).into(),
+    }
+}
+
+fn flat_headers(headers: &HeaderMap) -> Vec<u8> {
+    let mut flat = Vec::with_capacity(headers.len() * 48);
+    for (name, value) in headers {
+        if !flat.is_empty() {
+            flat.push(b'\n');
+        }
+        flat.extend_from_slice(name.as_str().as_bytes());
+        flat.push(b'\n');
+        flat.extend_from_slice(value.as_bytes());
+    }
+    flat
+}
+
+fn body<'s>(scope: Scope<'_, 's, '_>, live: &Live, body: Body) -> v8::Local<'s, v8::Value> {
+    match body {
+        Body::Empty => v8::null(scope).into(),
+        Body::Full(whole) if whole.is_empty() => v8::null(scope).into(),
+        Body::Full(whole) => bytes(scope, &whole),
+        Body::Stream(reader) => {
+            let id = live.desk.borrow_mut().open_reader(reader);
+            number(scope, id.into())
+        }
+    }
+}
+
+/// [method, url, headers, body]
+fn request<'s>(scope: Scope<'_, 's, '_>, live: &Live, request: Request, args: &mut Args<'s>) {
+    args.push(text(scope, request.method.as_str()));
+    args.push(text(scope, &request.url));
+    args.push(latin1(scope, &flat_headers(&request.headers)));
+    args.push(body(scope, live, request.body));
+}
+
+fn response<'s>(scope: Scope<'_, 's, '_>, live: &Live, response: Response, args: &mut Args<'s>) {
+    args.push(number(scope, response.status.into()));
+    args.push(text(scope, response.reason.as_deref().unwrap_or("")));
+    args.push(latin1(scope, &flat_headers(&response.headers)));
+    args.push(body(scope, live, response.body));
+}
+
+fn message<'s>(scope: Scope<'_, 's, '_>, message: &Message) -> v8::Local<'s, v8::Value> {
+    match message {
+        Message::Text(bytes) => utf8(scope, bytes),
+        Message::Binary(bytes) => buffer(scope, bytes).into(),
+    }
+}
+
+fn completion<'s>(scope: Scope<'_, 's, '_>, live: &Live, outcome: Completion, args: &mut Args<'s>) {
+    let kind = |kind: i32, scope: Scope<'_, 's, '_>| v8::Integer::new(scope, kind).into();
+    match outcome {
+        Completion::Done => args.push(kind(0, scope)),
+        Completion::Chunk(chunk) => {
+            args.push(kind(1, scope));
+            args.push(match chunk {
+                Some(chunk) => bytes(scope, &chunk),
+                None => v8::undefined(scope).into(),
+            });
+        }
+        Completion::Response(answer) => {
+            args.push(kind(2, scope));
+            response(scope, live, answer, args);
+        }
+        Completion::Socket(socket) => {
+            args.push(kind(3, scope));
+            args.push(number(scope, socket.0 as f64));
+        }
+        Completion::Nothing => args.push(kind(4, scope)),
+        Completion::Failed(message) => {
+            args.push(kind(5, scope));
+            args.push(text(scope, &message));
+        }
+    }
+}
+
+/// The arguments for an event, and the request it opened, if any. None: the event needs no turn.
+pub fn arguments<'s>(
+    scope: Scope<'_, 's, '_>,
+    live: &Live,
+    event: Event,
+) -> Option<(Args<'s>, Option<RequestId>)> {
+    let mut args = Args::new();
+    let mut opened = None;
+    let kind = |kind: i32, args: &mut Args<'s>, scope: Scope<'_, 's, '_>| {
+        args.push(v8::Integer::new(scope, kind).into());
+    };
+    let open = |waiting: Waiting| live.desk.borrow_mut().open_request(waiting);
+    match event {
+        Event::Message { socket, message: received }
+        | Event::Pair { socket, frame: PairFrame::Message(received) } => {
+            kind(MESSAGE, &mut args, scope);
+            args.push(number(scope, socket.0 as f64));
+            args.push(message(scope, &received));
+        }
+        Event::Request { request: incoming, reply } => {
+            kind(REQUEST, &mut args, scope);
+            let internal = incoming.peer.is_none();
+            let upgrade = is_upgrade(&incoming);
+            let id = open(Waiting { reply, original: None, upgrade });
+            opened = Some(id);
+            args.push(number(scope, id.0.into()));
+            request(scope, live, incoming, &mut args);
+            args.push(v8::Boolean::new(scope, internal).into());
+        }
+        Event::Connect { request: incoming, reply } => {
+            kind(CONNECT, &mut args, scope);
+            let id = open(Waiting { reply, original: None, upgrade: true });
+            opened = Some(id);
+            args.push(number(scope, id.0.into()));
+            let socket = live.open_socket();
+            args.push(number(scope, socket.0 as f64));
+            args.push(text(scope, &incoming.url));
+            args.push(latin1(scope, &flat_headers(&incoming.headers)));
+        }
+        Event::Hook { hook, request: incoming, room, cron, reply } => {
+            kind(HOOK, &mut args, scope);
+            let upgrade = is_upgrade(&incoming);
+            let original = (hook == Hook::Fetch).then(|| Box::new(retained(&incoming)));
+            let id = open(Waiting { reply, original, upgrade });
+            opened = Some(id);
+            args.push(number(scope, id.0.into()));
+            args.push(v8::Integer::new(scope, hook as i32).into());
+            request(scope, live, incoming, &mut args);
+            let extra = match (room, cron) {
+                (Some(room), _) => room,
+                (None, Some(run)) => serde_json::json!({
+                    "name": run.name, "cron": run.cron, "scheduledTime": run.scheduled_ms,
+                })
+                .to_string(),
+                (None, None) => String::new(),
+            };
+            args.push(text(scope, &extra));
+        }
+        Event::Closed { socket, code, reason, clean, error } => {
+            kind(CLOSED, &mut args, scope);
+            args.push(number(scope, socket.0 as f64));
+            args.push(number(scope, code.into()));
+            args.push(text(scope, &reason));
+            args.push(v8::Boolean::new(scope, clean).into());
+            args.push(match error {
+                Some(error) => text(scope, &error),
+                None => v8::undefined(scope).into(),
+            });
+        }
+        Event::Timer { id } => {
+            kind(TIMER, &mut args, scope);
+            args.push(number(scope, id.into()));
+        }
+        Event::Completion { id, outcome } => {
+            kind(COMPLETION, &mut args, scope);
+            args.push(number(scope, id.into()));
+            completion(scope, live, outcome, &mut args);
+        }
+        Event::Section { id } => {
+            kind(SECTION, &mut args, scope);
+            args.push(number(scope, id.into()));
+        }
+        Event::Alarm { .. } => kind(ALARM, &mut args, scope),
+        // Handled by the shard before it gets here.
+        Event::Attach { .. }
+        | Event::AttachPair { .. }
+        | Event::Abandon { .. }
+        | Event::Pair { .. } => return None,
+    }
+    Some((args, opened))
+}
+
+fn is_upgrade(request: &Request) -> bool {
+    request
+        .headers
+        .get(http::header::UPGRADE)
+        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
+}
+
+/// What can be given back of a request that a hook only looks at: a streamed body cannot.
+fn retained(request: &Request) -> Request {
+    Request {
+        method: request.method.clone(),
+        url: request.url.clone(),
+        headers: request.headers.clone(),
+        peer: request.peer,
+        body: match &request.body {
+            Body::Full(whole) => Body::Full(whole.clone()),
+            Body::Empty | Body::Stream(_) => Body::Empty,
+        },
+    }
+}

@@ -1,0 +1,461 @@
+//! The composition root: wires configuration, program, storage, shards, directory and edge into one
+//! running host, and takes it down in the right order.
+//!
+//! Start: store → programs validated → shards → alarm clock, crons → edge. Nothing is served before all
+//! parties have been loaded once. Stop: edge (no new work) → shards come to rest → store (last commit).
+//! Reload: build and validate beside the running program, then swap; if either fails the old program
+//! keeps running.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::{SocketAddr, TcpListener};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use http::HeaderMap;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::config::{Config, Persist};
+use crate::engine::{
+    Control, EngineSettings, PartyLog, PartySource, Programs, ShardSeed, Watchdog, shape_of,
+};
+use crate::limits;
+use crate::name::RoomKey;
+use crate::program::Program;
+use crate::room::directory::{Delivery, Directory};
+use crate::room::event::{Body, CronRun, Event, Hook, Request};
+use crate::server::{Assets, CronUrl, EdgeSettings, RequestLog, Shape, Site};
+use crate::storage::{AlarmClock, Durability, Location, Outcome, Store, StoreError};
+use crate::wire::WireSettings;
+
+/// What the operator asked for, apart from the project itself.
+#[derive(Clone)]
+pub struct Settings {
+    pub hibernate_after: Duration,
+    pub turn_deadline: Duration,
+    pub heap_limit_bytes: usize,
+    pub message_limit: usize,
+    pub shards: usize,
+    pub durability: Durability,
+    /// Whether `/__scheduled__` answers everybody or only this machine.
+    pub cron_url: CronUrl,
+    pub log: PartyLog,
+    pub on_request: Option<Arc<dyn Fn(&RequestLog) + Send + Sync>>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum NodeError {
+    #[error("party `{party}` ({file}) cannot be loaded: {message}")]
+    Party { party: Arc<str>, file: String, message: String },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("cannot start a thread: {0}")]
+    Thread(std::io::Error),
+    #[error("cannot serve: {0}")]
+    Listener(std::io::Error),
+    #[error("a thread of the host ended unexpectedly; see the log")]
+    Lost,
+}
+
+/// A running host.
+pub struct Node {
+    address: SocketAddr,
+    settings: Settings,
+    controls: Vec<mpsc::UnboundedSender<Control>>,
+    shards: Vec<JoinHandle<()>>,
+    watchdog: Watchdog,
+    store: Arc<Store>,
+    site: watch::Sender<Arc<Site>>,
+    crons: watch::Sender<Arc<Config>>,
+    stop: Option<oneshot::Sender<()>>,
+    edge: Option<JoinHandle<()>>,
+}
+
+impl Node {
+    /// Starts to serve on `listener`. Gives an error if a party cannot be loaded or the store not
+    /// opened; then nothing is left running.
+    pub fn start(
+        config: &Config,
+        program: &Program,
+        listener: TcpListener,
+        settings: Settings,
+    ) -> Result<Self, NodeError> {
+        let address = listener.local_addr().map_err(NodeError::Listener)?;
+        let watchdog = Watchdog::start(settings.shards + 1).map_err(NodeError::Thread)?;
+        let loaded = load(program, &settings, &watchdog)?;
+        let (deliveries, inboxes): (Vec<_>, Vec<_>) =
+            (0..settings.shards).map(|_| mpsc::unbounded_channel::<Delivery>()).unzip();
+        let (controls, orders): (Vec<_>, Vec<_>) =
+            (0..settings.shards).map(|_| mpsc::unbounded_channel::<Control>()).unzip();
+        let directory = Directory::new(deliveries);
+        let store = Arc::new(open_store(config, &settings, controls.clone())?);
+        let alarms = store.alarm_clock();
+        let site = site_of(config, &loaded, &settings);
+        let engine = Arc::new(engine_settings(config, &site, &settings, address));
+        let mut shards = Vec::new();
+        for (index, (deliveries, control)) in inboxes.into_iter().zip(orders).enumerate() {
+            let seed = ShardSeed {
+                settings: engine.clone(),
+                programs: loaded.programs.clone(),
+                directory: directory.clone(),
+                store: store.clone(),
+                alarms: alarms.clone(),
+                watch: watchdog.watch(index),
+                deliveries,
+                control,
+            };
+            shards.push(spawn_shard(index, seed)?);
+        }
+        let (site, sites) = watch::channel(Arc::new(site));
+        let (crons, cron_configs) = watch::channel(Arc::new(config.clone()));
+        let (stop, stopped) = oneshot::channel();
+        let edge = Edge {
+            listener,
+            directory,
+            sites,
+            crons: cron_configs,
+            alarms,
+            settings: EdgeSettings {
+                on_request: settings.on_request.clone(),
+                ..EdgeSettings::default()
+            },
+        };
+        let edge = spawn_edge(edge, stopped)?;
+        Ok(Self {
+            address,
+            settings,
+            controls,
+            shards,
+            watchdog,
+            store,
+            site,
+            crons,
+            stop: Some(stop),
+            edge: Some(edge),
+        })
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Swaps the program. On an error the old one keeps running.
+    pub fn reload(&self, config: &Config, program: &Program) -> Result<(), NodeError> {
+        let loaded = load(program, &self.settings, &self.watchdog)?;
+        let site = site_of(config, &loaded, &self.settings);
+        let engine = Arc::new(engine_settings(config, &site, &self.settings, self.address));
+        let waits: Vec<_> = self
+            .controls
+            .iter()
+            .map(|control| {
+                let (done, wait) = oneshot::channel();
+                let (programs, settings) = (loaded.programs.clone(), engine.clone());
+                // A shard that is gone is noticed by the wait below.
+                let _ = control.send(Control::Reload { programs, settings, done });
+                wait
+            })
+            .collect();
+        for wait in waits {
+            wait.blocking_recv().map_err(|_| NodeError::Lost)?;
+        }
+        self.site.send_replace(Arc::new(site));
+        self.crons.send_replace(Arc::new(config.clone()));
+        Ok(())
+    }
+
+    /// Stops: no new work, rooms come to rest, everything written is durable.
+    pub fn stop(mut self) -> Result<(), NodeError> {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        let waits: Vec<_> = self
+            .controls
+            .iter()
+            .map(|control| {
+                let (done, wait) = oneshot::channel();
+                let _ = control.send(Control::Drain(done));
+                wait
+            })
+            .collect();
+        for wait in waits {
+            // A shard that is gone already has nothing to drain.
+            let _ = wait.blocking_recv();
+        }
+        self.controls.clear();
+        for shard in self.shards.drain(..) {
+            shard.join().map_err(|_| NodeError::Lost)?;
+        }
+        if let Some(edge) = self.edge.take() {
+            edge.join().map_err(|_| NodeError::Lost)?;
+        }
+        self.store.close()?;
+        Ok(())
+    }
+}
+
+/// A program that has been evaluated once, party by party.
+struct Loaded {
+    programs: Arc<Programs>,
+    shapes: HashMap<Arc<str>, Shape>,
+}
+
+/// Evaluates every party without a room: load-time validation (spec 2.3) and the edge's shapes.
+fn load(
+    program: &Program,
+    settings: &Settings,
+    watchdog: &Watchdog,
+) -> Result<Loaded, NodeError> {
+    let watch = watchdog.watch(settings.shards);
+    std::thread::scope(|scope| {
+        let loading = scope.spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .map_err(NodeError::Thread)?;
+            let tasks = tokio::task::LocalSet::new();
+            let mut programs = BTreeMap::new();
+            let mut shapes = HashMap::new();
+            for party in &program.parties {
+                let source = Arc::new(PartySource::new(
+                    party.name.clone(),
+                    &party.code,
+                    party.source_map.clone(),
+                ));
+                let key = RoomKey::lobby(party.name.clone());
+                let log = settings.log.clone();
+                let shape = tasks.block_on(
+                    &runtime,
+                    shape_of(
+                        &source,
+                        settings.heap_limit_bytes,
+                        &watch,
+                        settings.turn_deadline,
+                        Rc::new(move |level, text| log(&key, level, text)),
+                    ),
+                );
+                let failed = |message: String| NodeError::Party {
+                    party: party.name.clone(),
+                    file: party.file.display().to_string(),
+                    message,
+                };
+                let shape = shape.map_err(|error| failed(error.to_string()))?;
+                let shape: Shape =
+                    serde_json::from_str(&shape).map_err(|error| failed(error.to_string()))?;
+                shapes.insert(party.name.clone(), shape);
+                programs.insert(party.name.clone(), source);
+            }
+            Ok(Loaded { programs: Arc::new(programs), shapes })
+        });
+        loading.join().map_err(|_| NodeError::Lost)?
+    })
+}
+
+fn open_store(
+    config: &Config,
+    settings: &Settings,
+    controls: Vec<mpsc::UnboundedSender<Control>>,
+) -> Result<Store, StoreError> {
+    let location = match &config.persist {
+        Persist::Off => Location::Memory,
+        Persist::Folder(folder) => Location::File(folder.clone()),
+    };
+    let on_outcome = move |outcome: &Outcome| {
+        let outcome = Arc::new(outcome.clone());
+        for control in &controls {
+            // A shard that has stopped has nothing to wait for.
+            let _ = control.send(Control::Committed(outcome.clone()));
+        }
+    };
+    Store::open(location, settings.durability, Box::new(on_outcome))
+}
+
+fn site_of(config: &Config, loaded: &Loaded, settings: &Settings) -> Site {
+    Site {
+        parties: loaded.shapes.clone(),
+        crons: config
+            .crons
+            .iter()
+            .map(|(name, cron)| (name.clone(), cron.expression().to_owned()))
+            .collect(),
+        assets: config.serve.as_ref().map(Assets::new),
+        cron_url: settings.cron_url,
+    }
+}
+
+fn engine_settings(
+    config: &Config,
+    site: &Site,
+    settings: &Settings,
+    address: SocketAddr,
+) -> EngineSettings {
+    let mut parties: Vec<Arc<str>> =
+        config.parties.iter().map(|(name, _)| name.clone()).collect();
+    parties.push("main".into());
+    let assets = site.assets.clone();
+    EngineSettings {
+        parties,
+        env: config.vars.clone(),
+        vectorize: config.vectorize.clone(),
+        ai: config.ai.clone(),
+        public_host: address.to_string(),
+        heap_limit_bytes: settings.heap_limit_bytes,
+        turn_deadline: settings.turn_deadline,
+        hibernate_after: settings.hibernate_after,
+        wire: WireSettings { message_max: settings.message_limit, ..WireSettings::default() },
+        log: settings.log.clone(),
+        assets: Arc::new(move |path| {
+            let assets = assets.clone();
+            Box::pin(async move { assets.as_ref()?.fetch(&path).await })
+        }),
+    }
+}
+
+fn spawn_shard(index: usize, seed: ShardSeed) -> Result<JoinHandle<()>, NodeError> {
+    let log = seed.settings.log.clone();
+    std::thread::Builder::new()
+        .name(format!("shard-{index}"))
+        .stack_size(limits::SHARD_STACK_BYTES)
+        .spawn(move || {
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let outcome = match runtime {
+                Ok(runtime) => {
+                    let tasks = tokio::task::LocalSet::new();
+                    tasks.block_on(&runtime, seed.run()).map_err(|error| error.to_string())
+                }
+                Err(error) => Err(error.to_string()),
+            };
+            if let Err(error) = outcome {
+                log(&RoomKey::lobby("main"), 3, &format!("shard {index} stopped: {error}"));
+            }
+        })
+        .map_err(NodeError::Thread)
+}
+
+struct Edge {
+    listener: TcpListener,
+    directory: Directory,
+    sites: watch::Receiver<Arc<Site>>,
+    crons: watch::Receiver<Arc<Config>>,
+    alarms: Arc<AlarmClock>,
+    settings: EdgeSettings,
+}
+
+/// The edge's own thread: HTTP, the alarm clock, the crons.
+fn spawn_edge(
+    edge: Edge,
+    stopped: oneshot::Receiver<()>,
+) -> Result<JoinHandle<()>, NodeError> {
+    edge.listener.set_nonblocking(true).map_err(NodeError::Listener)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(limits::EDGE_THREADS)
+        .thread_name("edge")
+        .enable_all()
+        .build()
+        .map_err(NodeError::Thread)?;
+    let listener = {
+        let _inside = runtime.enter();
+        tokio::net::TcpListener::from_std(edge.listener).map_err(NodeError::Listener)?
+    };
+    std::thread::Builder::new()
+        .name("edge-main".into())
+        .spawn(move || {
+            runtime.block_on(async move {
+                tokio::spawn(ring_alarms(edge.alarms, edge.directory.clone()));
+                tokio::spawn(run_crons(edge.crons, edge.directory.clone()));
+                let shutdown = async {
+                    // Dropped without a word means the same.
+                    let _ = stopped.await;
+                };
+                let served = crate::server::serve(
+                    listener,
+                    edge.directory,
+                    edge.sites,
+                    edge.settings,
+                    shutdown,
+                );
+                if let Err(error) = served.await {
+                    eprintln!("the edge stopped: {error}");
+                }
+            });
+        })
+        .map_err(NodeError::Thread)
+}
+
+fn now_ms() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// Sleeps until the earliest alarm and tells its room (AL-08: never before its time).
+async fn ring_alarms(alarms: Arc<AlarmClock>, directory: Directory) {
+    loop {
+        let changed = alarms.changed();
+        let now = now_ms();
+        for (room, row) in alarms.take_due(now) {
+            let event = Event::Alarm { scheduled: row.scheduled_ms, retry: row.retry };
+            if directory.deliver(room, event).is_err() {
+                return;
+            }
+        }
+        match alarms.next_due() {
+            Some(due) => {
+                let wait = u64::try_from(due - now).unwrap_or(0).max(1);
+                tokio::select! {
+                    () = tokio::time::sleep(Duration::from_millis(wait)) => {}
+                    () = changed => {}
+                }
+            }
+            None => changed.await,
+        }
+    }
+}
+
+/// Runs the crons of the project on schedule, each with its own name.
+async fn run_crons(mut configs: watch::Receiver<Arc<Config>>, directory: Directory) {
+    loop {
+        let config = configs.borrow_and_update().clone();
+        let mut runs = tokio::task::JoinSet::new();
+        for (name, cron) in config.crons.clone() {
+            let directory = directory.clone();
+            runs.spawn(async move {
+                // One after another: a run that takes long delays the next of the same name.
+                while let Some(at) = cron.next_after(now_ms()) {
+                    let wait = u64::try_from(at - now_ms()).unwrap_or(0);
+                    tokio::time::sleep(Duration::from_millis(wait)).await;
+                    let run = CronRun {
+                        name: name.clone(),
+                        cron: cron.expression().to_owned(),
+                        scheduled_ms: at,
+                    };
+                    if !run_cron(&directory, run).await {
+                        return;
+                    }
+                }
+            });
+        }
+        if configs.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn run_cron(directory: &Directory, run: CronRun) -> bool {
+    let (reply, answer) = oneshot::channel();
+    let request = Request {
+        method: http::Method::GET,
+        url: format!("http://localhost/__scheduled__?cron={}", run.name),
+        headers: HeaderMap::new(),
+        peer: None,
+        body: Body::Empty,
+    };
+    let hook = Event::Hook { hook: Hook::Cron, request, room: None, cron: Some(run), reply };
+    if directory.deliver(RoomKey::lobby("main"), hook).is_err() {
+        return false;
+    }
+    // What it answers is logged where it failed.
+    let _ = answer.await;
+    true
+}
