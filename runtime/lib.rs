@@ -2,9 +2,14 @@
 //!
 //! The crate map is in ARCHITECTURE.md; each module's header says what it is and what it never does.
 
+pub mod cli;
+pub mod config;
 pub mod engine;
 pub mod limits;
 pub mod name;
+pub mod node;
+pub mod program;
 pub mod room;
+pub mod server;
 pub mod storage;
 pub mod wire;

@@ -18,14 +18,14 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::config::{Config, Persist};
 use crate::engine::{
-    Control, EngineSettings, PartyLog, PartySource, Programs, ShardSeed, Watchdog, shape_of,
+    Control, EngineSettings, PartyLog, PartySource, Programs, ShardSeed, Watch, Watchdog, shape_of,
 };
 use crate::limits;
 use crate::name::RoomKey;
 use crate::program::Program;
 use crate::room::directory::{Delivery, Directory};
 use crate::room::event::{Body, CronRun, Event, Hook, Request};
-use crate::server::{Assets, CronUrl, EdgeSettings, RequestLog, Shape, Site};
+use crate::server::{AssetSettings, Assets, CronUrl, EdgeSettings, OnRequest, Shape, Site};
 use crate::storage::{AlarmClock, Durability, Location, Outcome, Store, StoreError};
 use crate::wire::WireSettings;
 
@@ -41,7 +41,7 @@ pub struct Settings {
     /// Whether `/__scheduled__` answers everybody or only this machine.
     pub cron_url: CronUrl,
     pub log: PartyLog,
-    pub on_request: Option<Arc<dyn Fn(&RequestLog) + Send + Sync>>,
+    pub on_request: Option<OnRequest>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -83,7 +83,8 @@ impl Node {
     ) -> Result<Self, NodeError> {
         let address = listener.local_addr().map_err(NodeError::Listener)?;
         let watchdog = Watchdog::start(settings.shards + 1).map_err(NodeError::Thread)?;
-        let loaded = load(program, &settings, &watchdog)?;
+        let loaded =
+            load(program, &settings.limits(), &watchdog.watch(settings.shards), &settings.log)?;
         let (deliveries, inboxes): (Vec<_>, Vec<_>) =
             (0..settings.shards).map(|_| mpsc::unbounded_channel::<Delivery>()).unzip();
         let (controls, orders): (Vec<_>, Vec<_>) =
@@ -142,7 +143,12 @@ impl Node {
 
     /// Swaps the program. On an error the old one keeps running.
     pub fn reload(&self, config: &Config, program: &Program) -> Result<(), NodeError> {
-        let loaded = load(program, &self.settings, &self.watchdog)?;
+        let loaded = load(
+            program,
+            &self.settings.limits(),
+            &self.watchdog.watch(self.settings.shards),
+            &self.settings.log,
+        )?;
         let site = site_of(config, &loaded, &self.settings);
         let engine = Arc::new(engine_settings(config, &site, &self.settings, self.address));
         let waits: Vec<_> = self
@@ -200,13 +206,32 @@ struct Loaded {
     shapes: HashMap<Arc<str>, Shape>,
 }
 
+/// What a party's module may use while it is loaded.
+struct LoadLimits {
+    heap_bytes: usize,
+    deadline: Duration,
+}
+
+impl Settings {
+    fn limits(&self) -> LoadLimits {
+        LoadLimits { heap_bytes: self.heap_limit_bytes, deadline: self.turn_deadline }
+    }
+}
+
+/// Loads every party and serves nothing (`houseparty check`).
+pub fn check(program: &Program, log: PartyLog) -> Result<(), NodeError> {
+    let watchdog = Watchdog::start(1).map_err(NodeError::Thread)?;
+    let limits = LoadLimits { heap_bytes: 128 << 20, deadline: Duration::from_secs(10) };
+    load(program, &limits, &watchdog.watch(0), &log).map(drop)
+}
+
 /// Evaluates every party without a room: load-time validation (spec 2.3) and the edge's shapes.
 fn load(
     program: &Program,
-    settings: &Settings,
-    watchdog: &Watchdog,
+    limits: &LoadLimits,
+    watch: &Watch,
+    log: &PartyLog,
 ) -> Result<Loaded, NodeError> {
-    let watch = watchdog.watch(settings.shards);
     std::thread::scope(|scope| {
         let loading = scope.spawn(|| {
             let runtime = tokio::runtime::Builder::new_current_thread()
@@ -223,14 +248,14 @@ fn load(
                     party.source_map.clone(),
                 ));
                 let key = RoomKey::lobby(party.name.clone());
-                let log = settings.log.clone();
+                let log = log.clone();
                 let shape = tasks.block_on(
                     &runtime,
                     shape_of(
                         &source,
-                        settings.heap_limit_bytes,
-                        &watch,
-                        settings.turn_deadline,
+                        limits.heap_bytes,
+                        watch,
+                        limits.deadline,
                         Rc::new(move |level, text| log(&key, level, text)),
                     ),
                 );
@@ -278,7 +303,13 @@ fn site_of(config: &Config, loaded: &Loaded, settings: &Settings) -> Site {
             .iter()
             .map(|(name, cron)| (name.clone(), cron.expression().to_owned()))
             .collect(),
-        assets: config.serve.as_ref().map(Assets::new),
+        assets: config.serve.as_ref().map(|serve| {
+            Assets::new(AssetSettings {
+                root: serve.path.clone(),
+                single_page_app: serve.single_page_app,
+                browser_ttl: serve.browser_ttl,
+            })
+        }),
         cron_url: settings.cron_url,
     }
 }
@@ -289,16 +320,19 @@ fn engine_settings(
     settings: &Settings,
     address: SocketAddr,
 ) -> EngineSettings {
-    let mut parties: Vec<Arc<str>> =
-        config.parties.iter().map(|(name, _)| name.clone()).collect();
+    let mut parties: Vec<Arc<str>> = config.parties.iter().map(|(name, _)| name.clone()).collect();
     parties.push("main".into());
     let assets = site.assets.clone();
+    let public_host = match address.ip().is_unspecified() {
+        true => format!("127.0.0.1:{}", address.port()),
+        false => address.to_string(),
+    };
     EngineSettings {
         parties,
         env: config.vars.clone(),
         vectorize: config.vectorize.clone(),
         ai: config.ai.clone(),
-        public_host: address.to_string(),
+        public_host,
         heap_limit_bytes: settings.heap_limit_bytes,
         turn_deadline: settings.turn_deadline,
         hibernate_after: settings.hibernate_after,
@@ -317,8 +351,7 @@ fn spawn_shard(index: usize, seed: ShardSeed) -> Result<JoinHandle<()>, NodeErro
         .name(format!("shard-{index}"))
         .stack_size(limits::SHARD_STACK_BYTES)
         .spawn(move || {
-            let runtime =
-                tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let outcome = match runtime {
                 Ok(runtime) => {
                     let tasks = tokio::task::LocalSet::new();
@@ -343,10 +376,7 @@ struct Edge {
 }
 
 /// The edge's own thread: HTTP, the alarm clock, the crons.
-fn spawn_edge(
-    edge: Edge,
-    stopped: oneshot::Receiver<()>,
-) -> Result<JoinHandle<()>, NodeError> {
+fn spawn_edge(edge: Edge, stopped: oneshot::Receiver<()>) -> Result<JoinHandle<()>, NodeError> {
     edge.listener.set_nonblocking(true).map_err(NodeError::Listener)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(limits::EDGE_THREADS)

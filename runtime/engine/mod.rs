@@ -40,7 +40,7 @@ use deno_core::v8;
 
 pub use self::loader::PartySource;
 pub use self::shard::{Control, ShardSeed, shape_of};
-pub use self::watchdog::Watchdog;
+pub use self::watchdog::{Watch, Watchdog};
 
 use crate::name::RoomKey;
 use crate::room::event::Response;

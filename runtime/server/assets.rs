@@ -276,7 +276,9 @@ fn is_unchanged(asked: &HeaderMap, etag: &str, modified: Option<SystemTime>) -> 
     }
     let since =
         text(asked, IF_MODIFIED_SINCE).and_then(|date| httpdate::parse_http_date(date).ok());
-    matches!((since, modified), (Some(since), Some(modified)) if whole_seconds(modified) <= whole_seconds(since))
+    since
+        .zip(modified)
+        .is_some_and(|(since, modified)| whole_seconds(modified) <= whole_seconds(since))
 }
 
 /// HTTP dates have no fractions of a second.

@@ -11,20 +11,36 @@ use super::rig_test::read_body;
 use super::{AssetSettings, Assets};
 use crate::room::event::{Body, Response};
 
+/// A folder `public` of its own, removed with everything around it at the end of the test.
+pub struct Folder(PathBuf);
+
+impl std::ops::Deref for Folder {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(self.0.parent().unwrap());
+    }
+}
+
 /// A fresh folder with these files in it.
-pub fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
+pub fn folder(name: &str, files: &[(&str, &str)]) -> Folder {
     static NUMBER: AtomicUsize = AtomicUsize::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let unique = format!("houseparty-{name}-{}-{number}", std::process::id());
     let root = std::env::temp_dir().join(unique).join("public");
-    let _ = fs::remove_dir_all(root.parent().unwrap());
+    fs::create_dir_all(&root).unwrap();
     for (path, text) in files {
         let path = root.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
-    fs::create_dir_all(&root).unwrap();
-    root
+    Folder(root)
 }
 
 pub fn assets(root: &Path) -> Assets {
@@ -149,9 +165,9 @@ async fn finds_files_and_nothing_else() {
     // Live, even if the folder goes and comes back.
     fs::write(root.join("new.txt"), "new").unwrap();
     assert_eq!(body(get(&assets, "/new.txt", &[]).await.unwrap()).await, "new");
-    fs::remove_dir_all(&root).unwrap();
+    fs::remove_dir_all(&*root).unwrap();
     assert!(get(&assets, "/", &[]).await.is_none());
-    fs::create_dir_all(&root).unwrap();
+    fs::create_dir_all(&*root).unwrap();
     fs::write(root.join("index.html"), "again").unwrap();
     assert_eq!(body(get(&assets, "/", &[]).await.unwrap()).await, "again");
 }
@@ -289,7 +305,7 @@ async fn large_files_stream() {
 async fn single_page_apps_and_parties() {
     let root = folder("spa", &[("index.html", "app"), ("a.txt", "a")]);
     let settings =
-        AssetSettings { root: root.clone(), single_page_app: true, browser_ttl: Some(60) };
+        AssetSettings { root: root.to_path_buf(), single_page_app: true, browser_ttl: Some(60) };
     let assets = Assets::new(settings);
     let navigate = ("sec-fetch-mode", "navigate");
     let page = get(&assets, "/deep/link.png", &[navigate]).await.unwrap();

@@ -41,7 +41,8 @@ async fn malformed_requests() {
         ("POST /party/r HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999999999999999\r\n\r\n", 400),
         ("POST /party/r HTTP/1.1\r\nHost: h\r\nContent-Length: 999999999999\r\n\r\n", 413),
         (
-            "POST /party/r HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+            "POST /party/r HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\
+             Content-Length: 6\r\n\r\nhello",
             400,
         ),
         ("POST /party/r HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip\r\n\r\n", 400),

@@ -56,7 +56,8 @@ pub enum Refusal {
     #[error("the request body broke off")]
     BodyBroken,
     #[error(
-        "/__scheduled__ answers requests from this machine only; allow others in the host's settings"
+        "/__scheduled__ answers requests from this machine only; \
+         the host's settings can allow others"
     )]
     CronUrl,
     #[error("the host has reached its limit of {0} open connections; try again later")]

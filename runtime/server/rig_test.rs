@@ -135,7 +135,8 @@ impl Rig {
             length => format!("Content-Length: {length}\r\n"),
         };
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: Test.Local:99\r\nConnection: close\r\n{headers}{length}\r\n{body}"
+            "{method} {path} HTTP/1.1\r\nHost: Test.Local:99\r\nConnection: close\r\n\
+             {headers}{length}\r\n{body}"
         );
         Answer::parse(&self.raw(request.as_bytes()).await)
     }

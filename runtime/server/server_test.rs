@@ -215,7 +215,8 @@ async fn request_bodies_whole_and_streamed() {
     }
     let chunked = |rest: &str| {
         format!(
-            "POST /party/r HTTP/1.1\r\nHost: h\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n{rest}"
+            "POST /party/r HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\
+             Transfer-Encoding: chunked\r\n\r\n{rest}"
         )
     };
     let answer = rig.raw(chunked("3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n").as_bytes()).await;
@@ -231,7 +232,10 @@ async fn request_bodies_whole_and_streamed() {
     // A client that waits to be asked.
     let mut client = rig.connect().await;
     client
-        .write_all(b"POST /party/r HTTP/1.1\r\nHost: h\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n")
+        .write_all(
+            b"POST /party/r HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\
+              Expect: 100-continue\r\nContent-Length: 4\r\n\r\n",
+        )
         .await
         .unwrap();
     let mut go = [0; 25];
@@ -542,7 +546,8 @@ async fn who_the_client_is() {
             request.url
         ))
     });
-    let lies = "CF-Connecting-IP: 6.6.6.6\r\nX-Forwarded-For: 6.6.6.6, 9.9.9.9\r\nX-Forwarded-Proto: https\r\n";
+    let lies = "CF-Connecting-IP: 6.6.6.6\r\nX-Forwarded-For: 6.6.6.6, 9.9.9.9\r\n\
+                X-Forwarded-Proto: https\r\n";
     let parties = [("main", with_request())];
     let rig = Rig::parties(&parties, show).await;
     let answer = rig.send("GET", "/party/r", lies, "").await;

@@ -1,8 +1,8 @@
 //! A server's WebSocket frame, encoded once and shared by everyone it goes to.
 //!
 //! Made by the shard for each outgoing message and by the socket itself for closes and pings. Hides
-//! the header's layout (the `tungstenite` crate writes it). Frames of a server carry no mask, so the
-//! same bytes serve every receiver; cloning one is a counter. Nothing here can fail.
+//! the header's layout (the `tungstenite` crate writes it). Frames of a server carry no mask, so
+//! the same bytes serve every receiver; cloning one is a counter. Nothing here can fail.
 
 use bytes::Bytes;
 use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
@@ -32,8 +32,8 @@ impl Frame {
         }
     }
 
-    /// A close. Without a code the frame has no body and the peer sees 1005 (W-05). A long reason is
-    /// cut: a close frame that breaks the protocol would look like a lost connection (L-43).
+    /// A close. Without a code the frame has no body and the peer sees 1005 (W-05). A long reason
+    /// is cut: a close frame that breaks the protocol would look like a lost connection (L-43).
     pub(super) fn close(code: Option<u16>, reason: &str) -> Self {
         let opcode = OpCode::Control(Control::Close);
         Self(match code {

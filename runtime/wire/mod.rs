@@ -2,16 +2,17 @@
 //!
 //! Used by the engine's shard, on the shard's thread: everything here is single-threaded, and
 //! `Socket::attach` must be called inside a `tokio::task::LocalSet`. Each socket is one local task
-//! (`session`), which sleeps while nothing happens. Sending does not involve it: `send` writes to the
-//! kernel directly and wakes the task only when something is left over, so a broadcast is one system
-//! call per receiver. Knows nothing of V8, rooms, parties or HTTP.
+//! (`session`), which sleeps while nothing happens. Sending does not involve it: `send` writes to
+//! the kernel directly and wakes the task only when something is left over, so a broadcast is one
+//! system call per receiver. Knows nothing of V8, rooms, parties or HTTP.
 //!
 //! What it hides: the WebSocket protocol, partial writes, slow clients, keep-alive, the closing
-//! handshake. What it never does: block, wait for one client on behalf of another, or call back into
-//! its owner from inside `send`, `close` or `abort`, whose caller may hold borrows.
+//! handshake. What it never does: block, wait for one client on behalf of another, or call back
+//! into its owner from inside `send`, `close` or `abort`, whose caller may hold borrows.
 //!
-//! Failure: whatever ends a socket is told once, through `WireSink::closed`, the last call about it.
-//! Bytes still to be delivered (a close frame) may leave after that, for `close_patience` at most.
+//! Failure: whatever ends a socket is told once, through `WireSink::closed`, the last call about
+//! it. Bytes still to be delivered (a close frame) may leave after that, for `close_patience` at
+//! most.
 
 mod frame;
 mod outbox;
@@ -51,8 +52,8 @@ mod limits {
     /// Messages of one socket delivered before the other sockets of the shard get their turn.
     pub const MESSAGES_PER_VISIT: usize = 32;
 
-    /// Bytes of a client that broke the protocol that are read and forgotten, so that the close frame
-    /// reaches it: closing while bytes arrive would reset the connection before it is read.
+    /// Bytes of a client that broke the protocol that are read and forgotten, so that the close
+    /// frame reaches it: closing while bytes arrive would reset the connection before it is read.
     pub const DISCARD_BYTES_MAX: usize = 16 << 20;
 }
 
@@ -172,17 +173,17 @@ impl Socket {
         self.id
     }
 
-    /// Sends one frame: at once if the kernel takes it, else behind what waits already. A client that
-    /// leaves more than `outbox_bytes_max` unread is closed with 1008. Ignored once the socket is
-    /// closing.
+    /// Sends one frame: at once if the kernel takes it, else behind what waits already. A client
+    /// that leaves more than `outbox_bytes_max` unread is closed with 1008. Ignored once the socket
+    /// is closing.
     pub fn send(&self, frame: &Frame) {
         if self.phase.get() == Phase::Open {
             self.push(frame.bytes().clone(), self.settings.outbox_bytes_max);
         }
     }
 
-    /// Starts the closing handshake behind everything that is queued. Messages that still arrive are
-    /// dropped, as browsers do. Ignored if the socket is closing already.
+    /// Starts the closing handshake behind everything that is queued. Messages that still arrive
+    /// are dropped, as browsers do. Ignored if the socket is closing already.
     pub fn close(&self, code: Option<u16>, reason: &str) {
         if self.phase.get() == Phase::Open {
             self.phase.set(Phase::Closing);

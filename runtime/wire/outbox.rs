@@ -1,11 +1,11 @@
 //! What one socket still has to send.
 //!
-//! Owned by `Socket`. While the kernel takes everything nothing is ever queued: `push` writes at once.
-//! What the kernel does not take waits here as shared bytes, without a copy, until the socket's task
-//! flushes it. The queue is bounded; beyond the bound the frames that have not been started are
-//! dropped, because a client that does not read must not hold the room's memory (spec W-04, 1008).
-//! A half-written frame is never abandoned while anything is to follow it: the client would read
-//! garbage.
+//! Owned by `Socket`. While the kernel takes everything nothing is ever queued: `push` writes at
+//! once. What the kernel does not take waits here as shared bytes, without a copy, until the
+//! socket's task flushes it. The queue is bounded; beyond the bound the frames that have not been
+//! started are dropped, because a client that does not read must not hold the room's memory (spec
+//! W-04, 1008). A half-written frame is never abandoned while anything is to follow it: the client
+//! would read garbage.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, IoSlice};
@@ -59,10 +59,6 @@ impl Outbox {
 
     pub fn bytes(&self) -> usize {
         self.bytes
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.queue.is_empty()
     }
 
     pub fn take_progress(&mut self) -> bool {

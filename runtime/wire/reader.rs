@@ -1,10 +1,10 @@
 //! From bytes to messages: the reading side of one socket.
 //!
 //! Driven by `session`. The WebSocket protocol itself (frames, masks, fragments, UTF-8, limits) is
-//! `tungstenite`'s; this file feeds it from the TCP stream without blocking and sees to it that an idle
-//! connection holds no buffer: the protocol state is made when bytes arrive and dropped again as soon
-//! as it provably holds none. Automatic pongs go through `Replies`, in order with everything else that
-//! is sent. Never writes to the stream itself.
+//! `tungstenite`'s; this file feeds it from the TCP stream without blocking and sees to it that an
+//! idle connection holds no buffer: the protocol state is made when bytes arrive and dropped again
+//! as soon as it provably holds none. Automatic pongs go through `Replies`, in order with
+//! everything else that is sent. Never writes to the stream itself.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::pin::Pin;
@@ -19,8 +19,8 @@ use tokio_tungstenite::tungstenite::{self, protocol::CloseFrame};
 
 use crate::room::event::Message;
 
-/// First buffer of a connection that has something to say, in bytes: chat messages fit, and clearing
-/// it costs nothing.
+/// First buffer of a connection that has something to say, in bytes: chat messages fit, and
+/// clearing it costs nothing.
 const READ_BYTES: usize = 4 << 10;
 
 /// Buffer of a connection whose last burst filled the small one, in bytes.

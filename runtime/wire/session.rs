@@ -2,8 +2,8 @@
 //!
 //! Spawned by `Socket::attach`. Wakes when bytes arrive, when the kernel takes bytes again, when a
 //! timer is due or when the handle asks for something; does everything there is to do (bounded, so
-//! that the shard's other sockets get their turn) and sleeps again. Decides how the socket ends, tells
-//! the sink, and then sees the last bytes off. Never keeps a borrow while the sink runs.
+//! that the shard's other sockets get their turn) and sleeps again. Decides how the socket ends,
+//! tells the sink, and then sees the last bytes off. Never keeps a borrow while the sink runs.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -212,8 +212,8 @@ impl Session {
         }
     }
 
-    /// Whether the peer gave a sign since the last look: bytes from it, or room for bytes to it. While
-    /// we do not read, nothing is held against it.
+    /// Whether the peer gave a sign since the last look: bytes from it, or room for bytes to it.
+    /// While we do not read, nothing is held against it.
     fn is_alive(&mut self) -> bool {
         let heard = self.reader.take_heard();
         let progress = self.socket.outbox.borrow_mut().take_progress();

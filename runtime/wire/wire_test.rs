@@ -1,5 +1,5 @@
-//! Sockets over real TCP against a client of another make (tokio-tungstenite), and against raw bytes
-//! where a proper client would refuse to misbehave.
+//! Sockets over real TCP against a client of another make (tokio-tungstenite), and against raw
+//! bytes where a proper client would refuse to misbehave.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;

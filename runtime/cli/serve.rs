@@ -1,0 +1,219 @@
+//! `dev`, `start` and `check`: load the configuration, build, serve; in `dev`, again on every change.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+
+use super::output::Output;
+use super::{DurabilityArg, ProjectArgs, ServeArgs, persist};
+use crate::config::{BuildCommand, Config, Overrides};
+use crate::node::{Node, Settings};
+use crate::program::watch::Watch;
+use crate::program::{Program, build};
+use crate::server::CronUrl;
+use crate::storage::Durability;
+
+/// The port if nobody says anything (C-20).
+const DEFAULT_PORT: u16 = 1999;
+
+/// How often a waiting host looks whether it should stop.
+const LOOK: Duration = Duration::from_millis(200);
+
+fn overrides(args: &ProjectArgs) -> Overrides {
+    Overrides {
+        config: args.config.clone(),
+        main: args.script.clone(),
+        serve: args.serve.clone(),
+        persist: None,
+        vars: args.vars.clone(),
+        define: args.defines.clone(),
+        minify: args.minify,
+        with_env: args.with_env,
+        env_files: args.env_files.clone(),
+    }
+}
+
+fn load(overrides: &Overrides) -> anyhow::Result<Config> {
+    let cwd = std::env::current_dir().context("cannot tell the working directory")?;
+    Ok(Config::load(&cwd, overrides)?)
+}
+
+fn build_program(config: &Config, public_host: &str) -> anyhow::Result<Program> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the bundler")?;
+    Ok(runtime.block_on(build(config, public_host))?)
+}
+
+/// `build.command`, before anything else (C-25).
+fn run_build_command(build: &BuildCommand) -> anyhow::Result<()> {
+    let status = Command::new("sh")
+        .arg("-c")
+        .arg(&build.command)
+        .current_dir(&build.cwd)
+        .status()
+        .with_context(|| format!("cannot run the build command `{}`", build.command))?;
+    if !status.success() {
+        bail!("Custom build failed: `{}` ended with {status}", build.command);
+    }
+    Ok(())
+}
+
+/// The listener: an explicit port must be free, the default one moves to a free one (C-20).
+fn listen(args: &ServeArgs, config: &Config) -> anyhow::Result<TcpListener> {
+    let explicit = args.port.or(config.port);
+    let port = explicit.unwrap_or(DEFAULT_PORT);
+    match TcpListener::bind((args.host, port)) {
+        Ok(listener) => Ok(listener),
+        Err(error) if explicit.is_none() && error.kind() == std::io::ErrorKind::AddrInUse => {
+            TcpListener::bind((args.host, 0)).context("no free port")
+        }
+        Err(error) => Err(error).with_context(|| {
+            format!(
+                "cannot listen on {}:{port}. Is another host running there? Choose a port with --port",
+                args.host
+            )
+        }),
+    }
+}
+
+fn seconds(value: f64, name: &str) -> anyhow::Result<Duration> {
+    match Duration::try_from_secs_f64(value) {
+        Ok(duration) if !duration.is_zero() => Ok(duration),
+        _ => bail!("--{name} is a number of seconds above zero, not {value}"),
+    }
+}
+
+fn settings(args: &ServeArgs, output: Output) -> anyhow::Result<Settings> {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let shards = args.shards.unwrap_or(cores);
+    if shards == 0 || args.heap_limit < 8 {
+        bail!("--shards is at least 1, --heap-limit at least 8");
+    }
+    Ok(Settings {
+        hibernate_after: seconds(args.hibernate_after, "hibernate-after")?,
+        turn_deadline: seconds(args.turn_deadline, "turn-deadline")?,
+        heap_limit_bytes: args.heap_limit << 20,
+        message_limit: args.message_limit,
+        shards,
+        durability: match args.durability {
+            DurabilityArg::Fsync => Durability::Fsync,
+            DurabilityArg::Process => Durability::Process,
+            DurabilityArg::Memory => Durability::Memory,
+        },
+        cron_url: CronUrl::Loopback,
+        log: output.party_log(),
+        on_request: Some(Arc::new(move |log| output.request(log))),
+    })
+}
+
+/// Set by SIGINT and SIGTERM.
+fn stop_flag() -> anyhow::Result<Arc<AtomicBool>> {
+    let flag = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        // A second signal ends the process at once.
+        signal_hook::flag::register_conditional_shutdown(signal, 1, flag.clone())
+            .context("cannot listen for signals")?;
+        signal_hook::flag::register(signal, flag.clone()).context("cannot listen for signals")?;
+    }
+    Ok(flag)
+}
+
+pub fn serve(args: &ServeArgs, watch: bool) -> anyhow::Result<ExitCode> {
+    let output = Output::new(args.json, args.verbose);
+    let stop = stop_flag()?;
+    let mut wanted = overrides(&args.project);
+    wanted.persist = persist(args.persist.as_deref());
+    let config = load(&wanted)?;
+    for warning in &config.warnings {
+        output.warn(warning);
+    }
+    let listener = listen(args, &config)?;
+    let address = listener.local_addr()?;
+    if let Some(command) = &config.build_command {
+        run_build_command(command)?;
+    }
+    let program = build_program(&config, &public_host(address))?;
+    let node = Node::start(&config, &program, listener, settings(args, output)?)?;
+    output.ready(&config, address, false);
+    if watch {
+        let mut watcher = Watch::new().context("cannot watch files")?;
+        watcher.set(watched(&config, Some(&program)));
+        while !stop.load(Ordering::Relaxed) {
+            if watcher.changed(LOOK).is_some() {
+                reload(&wanted, &node, &mut watcher, address, output);
+            }
+        }
+    } else {
+        while !stop.load(Ordering::Relaxed) {
+            std::thread::park_timeout(LOOK);
+        }
+    }
+    node.stop()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Something has changed. Whatever is wrong with it, the old program keeps running.
+fn reload(
+    wanted: &Overrides,
+    node: &Node,
+    watcher: &mut Watch,
+    address: SocketAddr,
+    output: Output,
+) {
+    let outcome = (|| -> anyhow::Result<()> {
+        let config = load(wanted)?;
+        if let Some(command) = &config.build_command {
+            run_build_command(command)?;
+        }
+        let program = build_program(&config, &public_host(address))?;
+        watcher.set(watched(&config, Some(&program)));
+        node.reload(&config, &program)?;
+        output.ready(&config, address, true);
+        Ok(())
+    })();
+    if let Err(error) = outcome {
+        output.error(&format!("{error:#}\nThe program from before keeps running."));
+    }
+}
+
+fn watched(config: &Config, program: Option<&Program>) -> Vec<PathBuf> {
+    let mut files = config.watched.clone();
+    // An `.env` that does not exist yet counts as soon as it does.
+    files.extend([".env", ".env.local"].map(|name| config.root.join(name)));
+    for party in program.iter().flat_map(|program| &program.parties) {
+        files.push(party.file.clone());
+        files.extend(party.watch_files.iter().cloned());
+    }
+    files
+}
+
+/// The name under which this machine reaches the host.
+fn public_host(address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        format!("127.0.0.1:{}", address.port())
+    } else {
+        address.to_string()
+    }
+}
+
+pub fn check(args: &ProjectArgs) -> anyhow::Result<ExitCode> {
+    let output = Output::new(false, false);
+    let config = load(&overrides(args))?;
+    for warning in &config.warnings {
+        output.warn(warning);
+    }
+    if let Some(command) = &config.build_command {
+        run_build_command(command)?;
+    }
+    let program = build_program(&config, &format!("127.0.0.1:{DEFAULT_PORT}"))?;
+    crate::node::check(&program, output.party_log())?;
+    output.info(&format!("{} parties are good to be served", program.parties.len()));
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,69 @@
+//! Watching the project: tells when a file that matters has changed.
+//!
+//! Folders are watched, not files, because editors replace files; only folders that hold a watched file
+//! are, so that a large `node_modules` or a link in a circle costs nothing.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use notify::{RecursiveMode, Watcher};
+
+/// Changes that come within this time belong together: editors write a file in several steps.
+const SETTLE: Duration = Duration::from_millis(30);
+
+pub struct Watch {
+    watcher: notify::RecommendedWatcher,
+    changes: mpsc::Receiver<PathBuf>,
+    files: BTreeSet<PathBuf>,
+    folders: BTreeSet<PathBuf>,
+}
+
+impl Watch {
+    pub fn new() -> notify::Result<Self> {
+        let (sender, changes) = mpsc::channel();
+        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+            let Ok(event) = event else { return };
+            if event.kind.is_access() {
+                return;
+            }
+            for path in event.paths {
+                // Nobody listens any more when the host goes down.
+                let _ = sender.send(path);
+            }
+        })?;
+        Ok(Self { watcher, changes, files: BTreeSet::new(), folders: BTreeSet::new() })
+    }
+
+    /// Replaces what is watched.
+    pub fn set(&mut self, files: impl IntoIterator<Item = PathBuf>) {
+        self.files = files.into_iter().collect();
+        let folders: BTreeSet<PathBuf> =
+            self.files.iter().filter_map(|file| file.parent()).map(Path::to_owned).collect();
+        for gone in self.folders.difference(&folders) {
+            // It may have been deleted, which ended the watch already.
+            let _ = self.watcher.unwatch(gone);
+        }
+        for new in folders.difference(&self.folders) {
+            // A folder that is gone by now comes back with the next build.
+            let _ = self.watcher.watch(new, RecursiveMode::NonRecursive);
+        }
+        self.folders = folders;
+    }
+
+    /// Waits until a watched file changes and things have settled; `None` when `patience` is over.
+    pub fn changed(&self, patience: Duration) -> Option<Vec<PathBuf>> {
+        let mut changed = BTreeSet::new();
+        let mut wait = patience;
+        while let Ok(path) = self.changes.recv_timeout(wait) {
+            if self.files.contains(&path) {
+                changed.insert(path);
+                wait = SETTLE;
+            } else if changed.is_empty() {
+                return None;
+            }
+        }
+        (!changed.is_empty()).then(|| changed.into_iter().collect())
+    }
+}
