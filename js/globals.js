@@ -26,7 +26,7 @@ const streams = load("ext:deno_web/06_streams.js");
 const file = load("ext:deno_web/09_file.js");
 const formdata = load("ext:deno_fetch/21_formdata.js");
 const headers = load("ext:deno_fetch/20_headers.js");
-const { Console } = load("ext:deno_web/01_console.js");
+const { Console, inspect, inspectArgs } = load("ext:deno_web/01_console.js");
 const { structuredClone } = load("ext:deno_web/02_structured_clone.js");
 const performance = load("ext:deno_web/15_performance.js");
 
@@ -244,6 +244,31 @@ const ABSENT = [
   "FileReader", "Notification", "__bootstrap",
 ];
 
+/** Whether a party keeps values in the async context; only then it must be cleared between events. */
+let contextUsed = false;
+
+/**
+ * What modules of js/node need and a party must not have. The first module of a bundle takes it away
+ * before any code of the party runs (js/node/process.js).
+ */
+const platform = Object.freeze({
+  asyncContext: Object.freeze({
+    get AsyncVariable() {
+      contextUsed = true;
+      return core.AsyncVariable;
+    },
+    get: core.getAsyncContext,
+    set: core.setAsyncContext,
+  }),
+  inspect,
+  inspectArgs,
+});
+
+/** An event starts without the values of the one before it. */
+export function clearAsyncContext() {
+  if (contextUsed) core.setAsyncContext(undefined);
+}
+
 /** Prepares the isolate for party code. */
 export function installGlobals({ report, reportRejection }) {
   core.setUnhandledPromiseRejectionHandler((_promise, reason) => {
@@ -251,6 +276,7 @@ export function installGlobals({ report, reportRejection }) {
     return true;
   });
   core.setReportExceptionCallback(report);
+  performance.setTimeOrigin();
   event.setEventTargetData(globalThis);
   event.saveGlobalThisReference(globalThis);
   Object.defineProperties(globalThis, table);
@@ -258,6 +284,7 @@ export function installGlobals({ report, reportRejection }) {
     console: value(consoleOf()),
     reportError: value((error) => report(error)),
     self: value(globalThis),
+    __houseparty_platform: value(platform),
   });
   setDialer(dialServer);
   for (const name of ABSENT) delete globalThis[name];

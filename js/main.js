@@ -14,7 +14,7 @@ import { core } from "ext:core/mod.js";
 import { gated, settle } from "ext:houseparty/completion.js";
 import { bindToHost, socketParts, WebSocketPair } from "ext:houseparty/connection.js";
 import { describe, messageOf, statusOf } from "ext:houseparty/errors.js";
-import { installGlobals } from "ext:houseparty/globals.js";
+import { clearAsyncContext, installGlobals } from "ext:houseparty/globals.js";
 import {
   addSocket,
   incomingRequest,
@@ -89,6 +89,7 @@ function load(specifier) {
 }
 
 function dispatch(kind, a, b, c, d, e, f, g) {
+  clearAsyncContext();
   switch (kind) {
     case MESSAGE:
       return onMessage(a, b);

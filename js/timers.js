@@ -7,6 +7,7 @@ import { core } from "ext:core/mod.js";
 import { report } from "ext:houseparty/log.js";
 
 const { op_timer_start, op_timer_stop } = core.ops;
+const { getAsyncContext, setAsyncContext } = core;
 
 const timers = new Map();
 
@@ -19,7 +20,7 @@ function start(callback, delay, args, repeat) {
   let ms = Number(delay);
   if (!(ms > 0)) ms = 0;
   const id = op_timer_start(ms, repeat);
-  timers.set(id, { callback, args, repeat });
+  timers.set(id, { callback, args, repeat, context: getAsyncContext() });
   return id;
 }
 
@@ -61,9 +62,12 @@ export function fire(id) {
   const timer = timers.get(id);
   if (timer === undefined) return;
   if (!timer.repeat) timers.delete(id);
+  setAsyncContext(timer.context);
   try {
     Reflect.apply(timer.callback, globalThis, timer.args);
   } catch (error) {
     report(error);
+  } finally {
+    setAsyncContext(undefined);
   }
 }

@@ -62,3 +62,22 @@ pub const SHARD_STACK_BYTES: usize = 8 << 20;
 
 /// Threads that parse HTTP. Rooms have their own.
 pub const EDGE_THREADS: usize = 1;
+
+/// Bytes of sealed batches that may wait for the committer; a shard that would add more waits. Four
+/// seconds of a slow disk.
+pub const COMMIT_QUEUE_BYTES_MAX: usize = 256 << 20;
+
+/// Bytes after which the committer closes a group: a larger one would keep small writes waiting.
+pub const COMMIT_GROUP_BYTES_MAX: usize = 16 << 20;
+
+/// Pages of the write-ahead log (4 KiB each) after which it is carried over into the database.
+pub const CHECKPOINT_PAGES: i64 = 4_000;
+
+/// Rooms whose number the committer remembers; about 100 bytes each.
+pub const ROOM_NUMBERS_MAX: usize = 100_000;
+
+/// Bytes of durable values one awake room keeps at hand.
+pub const ROOM_CACHE_BYTES_MAX: usize = 256 << 10;
+
+/// Largest value, with its key, that is kept at hand, in bytes.
+pub const ROOM_CACHE_VALUE_BYTES_MAX: usize = 32 << 10;

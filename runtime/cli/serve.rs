@@ -14,7 +14,7 @@ use super::{DurabilityArg, ProjectArgs, ServeArgs, persist};
 use crate::config::{BuildCommand, Config, Overrides};
 use crate::node::{Node, Settings};
 use crate::program::watch::Watch;
-use crate::program::{Program, build};
+use crate::program::{BuildError, Program, build};
 use crate::server::CronUrl;
 use crate::storage::Durability;
 
@@ -179,6 +179,10 @@ fn reload(
         Ok(())
     })();
     if let Err(error) = outcome {
+        if let Some(broken) = error.downcast_ref::<BuildError>() {
+            // What broke it is watched, so that its repair is noticed.
+            watcher.add(broken.watch_files.iter().cloned());
+        }
         output.error(&format!("{error:#}\nThe program from before keeps running."));
     }
 }

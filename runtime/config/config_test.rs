@@ -51,8 +51,8 @@ fn a_project_with_everything_is_read() {
     assert_eq!(config.port, Some(4000));
     assert_eq!(config.persist, Persist::Off);
     assert_eq!(
-        serde_json::Value::Object(config.vars).to_string(),
-        r#"{"E":"local","N":1,"O":{"deep":null},"S":"dotenv"}"#
+        serde_json::Value::Object(config.vars),
+        serde_json::json!({ "E": "local", "N": 1, "O": { "deep": null }, "S": "dotenv" })
     );
     assert_eq!(config.process_env["E"], "local");
     assert_eq!(config.process_env["N"], "1");
@@ -92,6 +92,139 @@ fn every_problem_is_told_with_its_place() {
 }
 
 #[test]
+fn every_key_of_a_wrong_type_is_told() {
+    let cases = [
+        ("name", "1", "a string"),
+        ("parties", "[]", "an object"),
+        ("port", "\"80\"", "a number"),
+        ("port", "70000", "from 0 to 65535"),
+        ("serve", "1", "a path or an object"),
+        (
+            "serve",
+            r#"{ "path": "public", "singlePageApp": "yes" }"#,
+            "true or false for `serve.singlePageApp`",
+        ),
+        (
+            "serve",
+            r#"{ "path": "public", "include": "*" }"#,
+            "a list of strings for `serve.include`",
+        ),
+        ("serve", r#"{ "singlePageApp": true }"#, "`serve` needs a `path`"),
+        ("persist", "7", "a string"),
+        ("vars", "[]", "an object"),
+        ("define", r#"{ "N": 7 }"#, "a string for `define.N`"),
+        ("build", r#"{ "command": ["x"] }"#, "a string for `build.command`"),
+        ("build", r#"{ "watch": 7 }"#, "a list of strings for `build.watch`"),
+        ("compatibilityDate", "2024", "a string"),
+        ("compatibilityFlags", "\"x\"", "a list of strings"),
+        ("minify", "1", "true or false"),
+        ("crons", "[]", "an object"),
+        ("ai", "1", "true, false or an object"),
+        ("team", "1", "a string"),
+        ("preview", "1", "a string"),
+        ("domain", "1", "a string"),
+        ("logpush", "1", "true or false"),
+        ("tailConsumers", "1", "a list of strings"),
+        ("analytics", "1", "a string"),
+        ("placement", "1", "an object"),
+        ("observability", "1", "an object"),
+        ("bindings", "1", "an object"),
+        ("vectorize", "1", "an object"),
+        ("$schema", "1", "a string"),
+    ];
+    for (key, value, expected) in cases {
+        let text = format!("{{\n  \"main\": \"a.ts\",\n  \"{key}\": {value}\n}}");
+        let project = Project::new(&[("partykit.json", &text), ("a.ts", ""), ("public/x.txt", "")]);
+        let problems = project.problems();
+        assert!(problems.starts_with("partykit.json:3:"), "{text}\n{problems}");
+        assert!(problems.contains(expected), "{text}\n{problems}");
+        assert_eq!(problems.matches(" | ").count(), 2, "one message:\n{problems}");
+    }
+}
+
+#[test]
+fn a_key_without_effect_is_warned_of() {
+    let cases = [
+        (r#""team": "us""#, "`team` has no effect"),
+        (r#""preview": "p""#, "`preview` has no effect"),
+        (r#""domain": "d""#, "`domain` has no effect"),
+        (r#""logpush": true"#, "`logpush` has no effect"),
+        (r#""tailConsumers": ["t"]"#, "`tailConsumers` has no effect"),
+        (r#""analytics": "a""#, "`analytics` has no effect"),
+        (r#""placement": { "mode": "smart" }"#, "`placement` has no effect"),
+        (r#""observability": { "enabled": true }"#, "`observability` has no effect"),
+        (r#""bindings": { "kv": {} }"#, "`bindings` has no effect"),
+        (r#""vectorize": { "v": "index" }"#, "`vectorize` has no effect"),
+        (r#""serve": { "path": "public", "edgeTTL": null }"#, "`serve.edgeTTL` has no effect"),
+        (r#""serve": { "path": "public", "build": "c.ts" }"#, "`serve.build` has no effect"),
+        (r#""serve": { "path": "public", "include": [] }"#, "`serve.include` has no effect"),
+        (r#""serve": { "path": "public", "exclude": [] }"#, "`serve.exclude` has no effect"),
+        (
+            r#""serve": { "path": "public", "singlePageApps": true }"#,
+            "`serve.singlePageApps` is unknown and has no effect. Did you mean `singlePageApp`?",
+        ),
+        (r#""build": { "watch": "src" }"#, "`build.watch` has no effect"),
+        (r#""build": { "watch": ["a", "b"] }"#, "`build.watch` has no effect"),
+        (r#""compatibilityFlags": ["other"]"#, "flag `other` has no effect"),
+        (r#""compatibilityDate": "tomorrow""#, "not a date"),
+    ];
+    for (text, expected) in cases {
+        let text = format!(r#"{{ "main": "a.ts", {text} }}"#);
+        let project = Project::new(&[("partykit.json", &text), ("a.ts", ""), ("public/x.txt", "")]);
+        let warnings = project.load().unwrap().warnings;
+        assert_eq!(warnings.len(), 1, "{text}: {warnings:?}");
+        assert!(warnings[0].contains(expected), "{text}: {warnings:?}");
+    }
+    let quiet = r#"{ "$schema": "s", "name": "n", "main": "a.ts", "compatibilityDate": "2024-07-01",
+        "compatibilityFlags": ["nodejs_compat"] }"#;
+    let project = Project::new(&[("partykit.json", quiet), ("a.ts", "")]);
+    assert!(project.load().unwrap().warnings.is_empty());
+}
+
+#[test]
+fn near_misses_are_suggested() {
+    let cases = [
+        (r#"{ "main": "src/sever.ts" }"#, "Did you mean `server.ts`?"),
+        (r#"{ "main": "src/server.ts", "serve": "pubic" }"#, "Did you mean `public`?"),
+        (
+            r#"{ "main": "src/server.ts", "parties": { "Chat": "src/server.ts" } }"#,
+            "Did you mean `chat`?",
+        ),
+    ];
+    for (text, expected) in cases {
+        let project =
+            Project::new(&[("partykit.json", text), ("src/server.ts", ""), ("public/x.txt", "")]);
+        let problems = project.problems();
+        assert!(problems.contains(expected), "{text}\n{problems}");
+    }
+}
+
+#[test]
+fn c_03_json5_is_read() {
+    let text = "// a comment\n{ main: 'a.ts', /* another */ vars: { a: 'x', }, }";
+    let project = Project::new(&[("partykit.json5", text), ("a.ts", "")]);
+    let config = project.load().unwrap();
+    assert_eq!(serde_json::Value::Object(config.vars), serde_json::json!({ "a": "x" }));
+}
+
+#[test]
+fn the_command_line_replaces_what_is_wrong_in_the_file() {
+    let text = r#"{ "main": "gone.ts", "serve": "gone" }"#;
+    let project = Project::new(&[("partykit.json", text), ("a.ts", ""), ("public/x.txt", "")]);
+    let mut overrides = Overrides {
+        main: Some("a.ts".into()),
+        serve: Some("public".into()),
+        ..Overrides::default()
+    };
+    let config = Config::load(project.0.path(), &overrides).unwrap();
+    assert_eq!(config.main, project.0.path().join("a.ts"));
+    assert_eq!(config.serve.unwrap().path, project.0.path().join("public"));
+    overrides.serve = Some("gone".into());
+    let error = Config::load(project.0.path(), &overrides).unwrap_err().to_string();
+    assert!(error.contains("--serve"), "{error}");
+}
+
+#[test]
 fn c_01_the_file_is_found_upwards_and_c_02_in_package_json() {
     let project =
         Project::new(&[("partykit.json", r#"{"main":"a.ts"}"#), ("a.ts", ""), ("deep/er/x", "")]);
@@ -100,4 +233,8 @@ fn c_01_the_file_is_found_upwards_and_c_02_in_package_json() {
     let project =
         Project::new(&[("package.json", r#"{"partykit":{"main":"a.ts"}}"#), ("a.ts", "")]);
     assert!(project.load().is_ok());
+    let package = "{\n  \"name\": \"x\",\n  \"partykit\": { \"mian\": \"a.ts\" }\n}";
+    let project = Project::new(&[("package.json", package), ("a.ts", "")]);
+    let problems = project.problems();
+    assert!(problems.starts_with("package.json:3:17: unknown key `mian`"), "{problems}");
 }

@@ -10,6 +10,7 @@
 
 mod cron;
 mod dotenv;
+mod near;
 mod schema;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 pub use self::cron::Cron;
+pub use self::near::{near_file, suggestion};
 use self::schema::Reader;
 
 /// Names in the order in which they are looked for; a name beats distance (C-01).
@@ -71,7 +73,6 @@ pub enum Persist {
 pub struct BuildCommand {
     pub command: String,
     pub cwd: PathBuf,
-    pub watch: PathBuf,
 }
 
 /// What the command line says; it beats the file key by key, `vars` and `define` are merged (C-08).
@@ -110,29 +111,37 @@ fn find_up(start: &Path, name: &str) -> Option<PathBuf> {
     start.ancestors().map(|folder| folder.join(name)).find(|path| path.is_file())
 }
 
-/// The file and the text of the configuration in it.
-fn locate(cwd: &Path, overrides: &Overrides) -> Result<(PathBuf, String), ConfigError> {
+/// The text of the configuration and where in it to look.
+struct Located {
+    file: PathBuf,
+    text: String,
+    /// The key whose value is the configuration; `None` if the whole file is.
+    section: Option<&'static str>,
+}
+
+fn locate(cwd: &Path, overrides: &Overrides) -> Result<Located, ConfigError> {
+    let whole = |file: PathBuf| {
+        let text = read(&file)?;
+        Ok(Located { file, text, section: None })
+    };
     if let Some(path) = &overrides.config {
-        let path = cwd.join(path);
-        let text = read(&path)?;
-        return Ok((path, text));
+        return whole(cwd.join(path));
     }
     for name in FILE_NAMES {
         if let Some(path) = find_up(cwd, name) {
-            let text = read(&path)?;
-            return Ok((path, text));
+            return whole(path);
         }
     }
-    if let Some(path) = find_up(cwd, "package.json") {
-        let package: Value = serde_json::from_str(&read(&path)?).unwrap_or_default();
-        if let Some(section) = package.get("partykit") {
-            let text = serde_json::to_string_pretty(section).unwrap_or_default();
-            return Ok((path, text));
+    if let Some(file) = find_up(cwd, "package.json") {
+        let text = read(&file)?;
+        let package: Value = serde_json::from_str(&text).unwrap_or_default();
+        if package.get("partykit").is_some() {
+            return Ok(Located { file, text, section: Some("partykit") });
         }
     }
     if let Some(main) = &overrides.main {
         let text = serde_json::json!({ "main": main }).to_string();
-        return Ok((cwd.join("partykit.json"), text));
+        return Ok(Located { file: cwd.join("partykit.json"), text, section: None });
     }
     Err(ConfigError::NotFound(cwd.to_owned()))
 }
@@ -140,10 +149,10 @@ fn locate(cwd: &Path, overrides: &Overrides) -> Result<(PathBuf, String), Config
 impl Config {
     /// Reads and validates the project that `cwd` is in.
     pub fn load(cwd: &Path, overrides: &Overrides) -> Result<Self, ConfigError> {
-        let (file, text) = locate(cwd, overrides)?;
+        let Located { file, text, section } = locate(cwd, overrides)?;
         let root = file.parent().unwrap_or(cwd).to_owned();
-        let mut reader = Reader::new(&file, &text);
-        let mut config = reader.read(&root, overrides.main.is_some());
+        let mut reader = Reader::new(&file, &text, overrides);
+        let mut config = reader.read(&root, section);
         let problems = reader.problems();
         if !problems.is_empty() {
             return Err(ConfigError::Invalid(problems));
@@ -157,20 +166,18 @@ impl Config {
             self.main = cwd.join(main);
         }
         if !self.main.is_file() {
+            let near = near_file(cwd, &self.main.to_string_lossy());
             let main = self.main.display();
-            return Err(ConfigError::Invalid(vec![format!("Could not find main: {main}")]));
+            return Err(ConfigError::Invalid(vec![format!("Could not find main: {main}{near}")]));
         }
         if let Some(path) = &overrides.serve {
-            self.serve =
-                Some(Serve { path: cwd.join(path), single_page_app: false, browser_ttl: None });
-        }
-        if let Some(serve) = &self.serve
-            && !serve.path.is_dir()
-        {
-            let path = serve.path.display();
-            return Err(ConfigError::Invalid(vec![format!(
-                "the folder to serve does not exist: {path}. Create it, or correct `serve`"
-            )]));
+            let path = cwd.join(path);
+            if !path.is_dir() {
+                let path = path.display();
+                let problem = format!("the folder to serve does not exist: {path} (from --serve)");
+                return Err(ConfigError::Invalid(vec![problem]));
+            }
+            self.serve = Some(Serve { path, single_page_app: false, browser_ttl: None });
         }
         if let Some(persist) = &overrides.persist {
             self.persist = match persist {

@@ -8,7 +8,7 @@ use jsonc_parser::ast::{Object, Value};
 use jsonc_parser::common::Ranged;
 use jsonc_parser::{CollectOptions, ParseOptions};
 
-use super::{BuildCommand, Config, Cron, Persist, Serve};
+use super::{BuildCommand, Config, Cron, Overrides, Persist, Serve, near_file, suggestion};
 
 const KEYS: &[&str] = &[
     "$schema",
@@ -38,25 +38,54 @@ const KEYS: &[&str] = &[
     "observability",
 ];
 
-/// Legal keys that do nothing on one's own machine, and why.
-const WITHOUT_EFFECT: &[(&str, &str)] = &[
-    ("team", "there are no teams here"),
-    ("preview", "there are no preview deployments here"),
-    ("domain", "put the host behind your own domain"),
-    ("logpush", "the log goes to standard output"),
-    ("tailConsumers", "the log goes to standard output"),
-    ("analytics", "analytics.writeDataPoint does nothing"),
-    ("placement", "rooms live on this machine"),
-    ("observability", "the log goes to standard output"),
-    ("bindings", "KV and R2 bindings are not available yet"),
-    ("vectorize", "vector indexes are not available yet"),
+/// What the value of a key may be.
+#[derive(Clone, Copy)]
+enum Kind {
+    String,
+    Boolean,
+    Object,
+    Strings,
+    /// A string or a list of strings.
+    Paths,
+    NumberOrNull,
+    Anything,
+}
+
+/// A legal key that does nothing here, what it may hold, and why it does nothing.
+type Idle = (&'static str, Kind, &'static str);
+
+const WITHOUT_EFFECT: &[Idle] = &[
+    ("team", Kind::String, "there are no teams here"),
+    ("preview", Kind::String, "there are no preview deployments here"),
+    ("domain", Kind::String, "put the host behind your own domain"),
+    ("logpush", Kind::Boolean, "the log goes to standard output"),
+    ("tailConsumers", Kind::Strings, "the log goes to standard output"),
+    ("analytics", Kind::String, "analytics.writeDataPoint does nothing"),
+    ("placement", Kind::Object, "rooms live on this machine"),
+    ("observability", Kind::Object, "the log goes to standard output"),
+    ("bindings", Kind::Object, "KV and R2 bindings are not available yet"),
+    ("vectorize", Kind::Object, "vector indexes are not available yet"),
 ];
+
+const SERVE_KEYS: &[&str] =
+    &["path", "singlePageApp", "browserTTL", "edgeTTL", "build", "include", "exclude"];
+
+const SERVE_WITHOUT_EFFECT: &[Idle] = &[
+    ("edgeTTL", Kind::NumberOrNull, "there is no edge in front of this machine"),
+    ("build", Kind::Anything, "client code is not built yet; use `build.command`"),
+    ("include", Kind::Strings, "every file of the folder is served"),
+    ("exclude", Kind::Strings, "every file of the folder is served"),
+];
+
+const BUILD_WITHOUT_EFFECT: &[Idle] =
+    &[("watch", Kind::Paths, "the build command runs when a file changes that a party imports")];
 
 const BUILD_KEYS: &[&str] = &["command", "cwd", "watch", "alias"];
 
 pub struct Reader<'a> {
     file: &'a Path,
     text: &'a str,
+    overrides: &'a Overrides,
     problems: Vec<String>,
     warnings: Vec<String>,
 }
@@ -89,25 +118,14 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// The nearest of some names, if it is near.
-fn suggestion(name: &str, known: &[&str]) -> String {
-    known
-        .iter()
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
-        .min()
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
-        .map(|(_, candidate)| format!(". Did you mean `{candidate}`?"))
-        .unwrap_or_default()
-}
-
 pub fn is_party_name(name: &str) -> bool {
     !name.is_empty()
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-".contains(&b))
 }
 
 impl<'a> Reader<'a> {
-    pub fn new(file: &'a Path, text: &'a str) -> Self {
-        Self { file, text, problems: Vec::new(), warnings: Vec::new() }
+    pub fn new(file: &'a Path, text: &'a str, overrides: &'a Overrides) -> Self {
+        Self { file, text, overrides, problems: Vec::new(), warnings: Vec::new() }
     }
 
     pub fn problems(self) -> Vec<String> {
@@ -210,8 +228,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads the whole file. Meaningful only if there are no problems afterwards.
-    pub fn read(&mut self, root: &Path, main_given: bool) -> Config {
+    /// Reads the file, or its value under `section`. Meaningful only if there are no problems
+    /// afterwards.
+    pub fn read(&mut self, root: &Path, section: Option<&str>) -> Config {
         let mut config = Config {
             file: Some(self.file.to_owned()),
             root: root.to_owned(),
@@ -246,15 +265,32 @@ impl<'a> Reader<'a> {
                 return config;
             }
         };
-        let Some(Value::Object(object)) = value else {
-            self.problem(0, "the file must contain one object: { \"main\": \"src/server.ts\" }");
-            return config;
+        let value = match (value, section) {
+            (Some(Value::Object(mut file)), Some(key)) => {
+                let at = file.properties.iter().position(|p| p.name.as_str() == key);
+                at.map(|at| file.properties.swap_remove(at).value)
+            }
+            (value, _) => value,
+        };
+        let object = match value {
+            Some(Value::Object(object)) => object,
+            other => {
+                let at = other.map_or(0, |value| value.range().start);
+                let what = section.map_or("the file".to_owned(), |key| format!("`{key}`"));
+                let message =
+                    format!("{what} must contain one object: {{ \"main\": \"src/server.ts\" }}");
+                self.problem(at, &message);
+                return config;
+            }
         };
         self.unknown_keys(&object, KEYS, "");
         for property in &object.properties {
             self.key(root, property.name.as_str(), &property.value, &mut config);
         }
-        if config.main.as_os_str().is_empty() && !main_given && self.problems.is_empty() {
+        if config.main.as_os_str().is_empty()
+            && self.overrides.main.is_none()
+            && self.problems.is_empty()
+        {
             self.problem(
                 object.range.start,
                 "Missing entry point, please specify \"main\" in your config",
@@ -268,7 +304,10 @@ impl<'a> Reader<'a> {
         match key {
             "name" => config.name = self.project_name(value),
             "main" => {
-                if let Some(path) = self.source_file(root, value, key, "Could not find main") {
+                if self.overrides.main.is_some() {
+                    self.string(value, key);
+                } else if let Some(path) = self.source_file(root, value, key, "Could not find main")
+                {
                     config.main = path;
                 }
             }
@@ -319,8 +358,18 @@ impl<'a> Reader<'a> {
             }
             "compatibilityFlags" => {
                 config.compatibility_flags = self.list(value, key);
+                for flag in &config.compatibility_flags {
+                    // Always on, here as in PartyKit (C-29).
+                    if flag != "nodejs_compat" {
+                        self.warnings
+                            .push(format!("the compatibility flag `{flag}` has no effect"));
+                    }
+                }
             }
-            "ai" => config.ai = json(value),
+            "ai" => match value {
+                Value::BooleanLit(_) | Value::Object(_) => config.ai = json(value),
+                other => self.expected(other, "true, false or an object", key),
+            },
             "$schema" => {
                 self.string(value, key);
             }
@@ -329,15 +378,33 @@ impl<'a> Reader<'a> {
     }
 
     fn without_effect(&mut self, key: &str, value: &Value<'a>, config: &mut Config) {
-        if let Some((_, why)) = WITHOUT_EFFECT.iter().find(|(name, _)| *name == key) {
-            self.warnings.push(format!("`{key}` has no effect: {why}"));
-        }
+        self.idle(WITHOUT_EFFECT, key, key, value);
         if key == "vectorize"
-            && let Some(object) = self.object(value, key)
+            && let Value::Object(object) = value
         {
             config.vectorize =
                 object.properties.iter().map(|p| p.name.as_str().to_owned()).collect();
         }
+    }
+
+    /// Warns of a key that does nothing, after looking at the type of its value. `path` is what a
+    /// person calls it. Tells whether it is in the table.
+    fn idle(&mut self, table: &[Idle], key: &str, path: &str, value: &Value<'a>) -> bool {
+        let Some((_, kind, why)) = table.iter().find(|(name, ..)| *name == key) else {
+            return false;
+        };
+        match (kind, value) {
+            (Kind::String, _) => drop(self.string(value, path)),
+            (Kind::Boolean, _) => drop(self.boolean(value, path)),
+            (Kind::Object, _) => drop(self.object(value, path)),
+            (Kind::Strings, _) => drop(self.list(value, path)),
+            (Kind::Paths, Value::StringLit(_)) | (Kind::NumberOrNull, Value::NullKeyword(_)) => {}
+            (Kind::Paths, _) => drop(self.list(value, path)),
+            (Kind::NumberOrNull, _) => drop(self.number(value, path)),
+            (Kind::Anything, _) => {}
+        }
+        self.warnings.push(format!("`{path}` has no effect: {why}"));
+        true
     }
 
     fn list(&mut self, value: &Value<'a>, key: &str) -> Vec<String> {
@@ -376,7 +443,8 @@ impl<'a> Reader<'a> {
         let name = self.string(value, key)?;
         let path = root.join(&name);
         if !path.is_file() {
-            let message = format!("{missing}: {name} (looked for {})", path.display());
+            let near = near_file(root, &name);
+            let message = format!("{missing}: {name} (looked for {}){near}", path.display());
             self.problem(value.range().start, &message);
         }
         Some(path)
@@ -391,7 +459,14 @@ impl<'a> Reader<'a> {
             if name == "main" {
                 self.problem(at, "Cannot have a party named \"main\": that is `main` itself");
             } else if !is_party_name(name) {
-                let message = format!("Invalid party name: `{name}` must satisfy /^[a-z0-9_-]+$/");
+                let small = name.to_ascii_lowercase().replace([' ', '.', '/'], "-");
+                let near = if is_party_name(&small) {
+                    format!(". Did you mean `{small}`?")
+                } else {
+                    String::new()
+                };
+                let message =
+                    format!("Invalid party name: `{name}` must satisfy /^[a-z0-9_-]+$/{near}");
                 self.problem(at, &message);
             } else if parties.iter().any(|(known, _)| &**known == name) {
                 self.problem(at, &format!("the party `{name}` is given twice"));
@@ -407,66 +482,80 @@ impl<'a> Reader<'a> {
     }
 
     fn serve(&mut self, root: &Path, value: &Value<'a>) -> Option<Serve> {
-        if let Value::StringLit(path) = value {
-            return Some(Serve {
-                path: root.join(&*path.value),
-                single_page_app: false,
-                browser_ttl: None,
-            });
-        }
-        let Value::Object(object) = value else {
-            self.expected(value, "a path or an object", "serve");
-            return None;
-        };
         let mut serve = Serve { path: PathBuf::new(), single_page_app: false, browser_ttl: None };
-        for property in &object.properties {
-            let key = format!("serve.{}", property.name.as_str());
-            match property.name.as_str() {
-                "path" => {
-                    serve.path = root.join(self.string(&property.value, &key).unwrap_or_default());
-                }
-                "singlePageApp" => {
-                    serve.single_page_app = self.boolean(&property.value, &key).unwrap_or(false);
-                }
-                "browserTTL" => {
-                    if !matches!(property.value, Value::NullKeyword(_)) {
-                        serve.browser_ttl =
-                            self.number(&property.value, &key).map(|ttl| ttl.max(0.0) as u64);
+        let properties = match value {
+            Value::StringLit(path) => {
+                serve.path = self.folder(root, &path.value, value);
+                return Some(serve);
+            }
+            Value::Object(object) => &object.properties,
+            other => {
+                self.expected(other, "a path or an object", "serve");
+                return None;
+            }
+        };
+        for property in properties {
+            let (name, value) = (property.name.as_str(), &property.value);
+            let key = format!("serve.{name}");
+            match (name, value) {
+                ("path", _) => {
+                    if let Some(path) = self.string(value, &key) {
+                        serve.path = self.folder(root, &path, value);
                     }
                 }
-                _ => self.warnings.push(format!("`{key}` has no effect yet")),
+                ("singlePageApp", _) => {
+                    serve.single_page_app = self.boolean(value, &key).unwrap_or(false);
+                }
+                ("browserTTL", Value::NullKeyword(_)) => {}
+                ("browserTTL", _) => {
+                    serve.browser_ttl = self.number(value, &key).map(|ttl| ttl.max(0.0) as u64);
+                }
+                _ if self.idle(SERVE_WITHOUT_EFFECT, name, &key, value) => {}
+                // PartyKit takes unknown keys here (C-04).
+                _ => {
+                    let near = suggestion(name, SERVE_KEYS);
+                    self.warnings.push(format!("`{key}` is unknown and has no effect{near}"));
+                }
             }
         }
-        if serve.path.as_os_str().is_empty() {
+        if serve.path.as_os_str().is_empty() && self.problems.is_empty() {
             self.problem(value.range().start, "`serve` needs a `path`: the folder to serve");
-            return None;
         }
         Some(serve)
+    }
+
+    /// A folder that must be there, unless the command line names another one.
+    fn folder(&mut self, root: &Path, name: &str, value: &Value) -> PathBuf {
+        let path = root.join(name);
+        if self.overrides.serve.is_none() && !path.is_dir() {
+            let near = near_file(root, name);
+            let message = format!(
+                "the folder to serve does not exist: {name} (looked for {}){near}",
+                path.display()
+            );
+            self.problem(value.range().start, &message);
+        }
+        path
     }
 
     fn build(&mut self, root: &Path, value: &Value<'a>, config: &mut Config) {
         let Some(object) = self.object(value, "build") else { return };
         self.unknown_keys(object, BUILD_KEYS, " in `build`");
-        let mut build =
-            BuildCommand { command: String::new(), cwd: root.to_owned(), watch: root.join("src") };
+        let mut build = BuildCommand { command: String::new(), cwd: root.to_owned() };
         for property in &object.properties {
-            let key = format!("build.{}", property.name.as_str());
-            match property.name.as_str() {
-                "command" => {
-                    build.command = self.string(&property.value, &key).unwrap_or_default();
-                }
-                "cwd" => {
-                    build.cwd = root.join(self.string(&property.value, &key).unwrap_or_default());
-                }
-                "watch" => {
-                    build.watch = root.join(self.string(&property.value, &key).unwrap_or_default());
-                }
+            let (name, value) = (property.name.as_str(), &property.value);
+            let key = format!("build.{name}");
+            match name {
+                "command" => build.command = self.string(value, &key).unwrap_or_default(),
+                "cwd" => build.cwd = root.join(self.string(value, &key).unwrap_or_default()),
                 "alias" => {
-                    for (name, text, _) in self.strings(&property.value, &key) {
+                    for (name, text, _) in self.strings(value, &key) {
                         config.alias.insert(name, text);
                     }
                 }
-                _ => {}
+                _ => {
+                    self.idle(BUILD_WITHOUT_EFFECT, name, &key, value);
+                }
             }
         }
         if !build.command.is_empty() {

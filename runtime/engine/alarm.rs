@@ -104,7 +104,10 @@ impl Shard {
             live.log(3, &format!("cannot keep the alarm: {error}"));
             return;
         }
-        store.seal();
+        if let Err(error) = store.seal() {
+            drop(store);
+            live.log(3, &format!("cannot keep the alarm: {error}"));
+        }
     }
 }
 

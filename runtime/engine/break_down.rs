@@ -13,7 +13,7 @@ use super::shard::{Shard, refuse};
 use super::transport::Transport;
 use crate::limits;
 use crate::room::Effect;
-use crate::room::event::{PairFrame, Reply};
+use crate::room::event::{Event, PairFrame, Reply};
 
 impl Shard {
     pub fn break_room(self: &Rc<Self>, live: &Rc<Live>, breakage: &Breakage) {
@@ -31,13 +31,15 @@ impl Shard {
             // Whoever asked may have left.
             let _ = waiting.reply.send(reply);
         }
+        let mut rang = false;
         for event in broken.events {
+            rang |= matches!(event, Event::Alarm { .. });
             refuse(event, breakage.status, &breakage.message);
         }
         // Calls that were held back never happened.
         drop::<Vec<Effect>>(broken.effects);
         self.close_sockets(live, 1011, &breakage.message);
-        self.rearm_alarm(live);
+        self.rearm_alarm(live, rang);
     }
 
     /// Closes every socket of a room that is going away.
@@ -48,10 +50,7 @@ impl Shard {
                 Transport::Wire(socket) => socket.close(Some(code), reason),
                 Transport::Pair { room, peer, closed } => {
                     if !closed {
-                        let event = crate::room::event::Event::Pair {
-                            socket: peer,
-                            frame: PairFrame::Lost,
-                        };
+                        let event = Event::Pair { socket: peer, frame: PairFrame::Lost };
                         let _ = self.directory.deliver(room, event);
                     }
                 }
@@ -61,13 +60,22 @@ impl Shard {
         }
     }
 
-    /// A handler that was cut off runs again later, as a failed attempt (AL-14, AL-18).
-    fn rearm_alarm(self: &Rc<Self>, live: &Rc<Live>) {
+    /// A handler that was cut off, or never got its turn, runs again later: a failed attempt
+    /// (AL-14, AL-18). `rang`: the alarm was due and waited in the inbox.
+    fn rearm_alarm(self: &Rc<Self>, live: &Rc<Live>, rang: bool) {
         let running = live.alarm.borrow_mut().take();
-        if let Some(running) = running
-            && !running.replaced
-        {
-            self.retry_alarm(live, running.row);
+        let row = match running {
+            Some(running) => (!running.replaced).then_some(running.row),
+            None if rang => live.store.borrow_mut().alarm().unwrap_or_else(|error| {
+                live.log(3, &format!("cannot read the alarm: {error}"));
+                None
+            }),
+            None => None,
+        };
+        match row {
+            Some(row) => self.retry_alarm(live, row),
+            // One that the handler set may have come due while it ran.
+            None => self.alarms.wake(&live.key),
         }
     }
 
@@ -94,6 +102,10 @@ impl Shard {
         self.forget(live);
         live.store.borrow_mut().discard();
         self.stop_timers(live);
+        // An alarm whose handler was at work is still stored: it runs again.
+        if live.alarm.borrow_mut().take().is_some() {
+            self.alarms.wake(&live.key);
+        }
         self.close_sockets(live, 1012, "the program was reloaded");
     }
 

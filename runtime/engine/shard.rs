@@ -284,9 +284,14 @@ impl Shard {
             }
             _ => self.live(room),
         };
-        let refused = live.room.borrow_mut().push(event).err();
-        if let Some((overloaded, event)) = refused {
-            refuse(event, 503, &overloaded.to_string());
+        if let Event::Alarm { .. } = event {
+            // Nobody would ring again for one that was refused.
+            live.room.borrow_mut().push_from(SectionId::ROOT, event);
+        } else {
+            let refused = live.room.borrow_mut().push(event).err();
+            if let Some((overloaded, event)) = refused {
+                refuse(event, 503, &overloaded.to_string());
+            }
         }
         live.enqueue();
     }
@@ -437,8 +442,9 @@ impl Shard {
             if live.gone.get() {
                 continue;
             }
-            match outcome.failure_of(&live.key) {
-                Some(error) => {
+            let settled = live.store.borrow_mut().settle(outcome);
+            match settled {
+                Err(error) => {
                     live.log(
                         3,
                         &format!(
@@ -448,10 +454,7 @@ impl Shard {
                     self.break_room(&live, &Breakage::new(503, error.to_string()));
                     continue;
                 }
-                None => {
-                    live.store.borrow_mut().committed(outcome.upto);
-                    live.room.borrow_mut().committed(outcome.upto);
-                }
+                Ok(()) => live.room.borrow_mut().committed(outcome.upto),
             }
             self.perform(&live);
             if live.store.borrow().pending().is_some() {
@@ -623,7 +626,13 @@ impl Shard {
             }
             return;
         }
-        let sealed = live.store.borrow_mut().seal();
+        let sealed = match live.store.borrow_mut().seal() {
+            Ok(sealed) => sealed,
+            Err(error) => {
+                live.break_later(Breakage::new(503, error.to_string()));
+                None
+            }
+        };
         if sealed.is_some() {
             self.await_commit(live);
         }

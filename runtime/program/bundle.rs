@@ -13,18 +13,23 @@ use rolldown::plugin::{
     HookResolveIdReturn, HookUsage, Plugin, PluginContext, SharedLoadPluginContext,
 };
 use rolldown::{
-    Bundler, BundlerOptions, CodeSplittingMode, InputItem, ModuleType, OutputFormat, Platform,
-    RawMinifyOptions, ResolveOptions, SourceMapType, TsConfig,
+    Bundler, BundlerOptions, CodeSplittingMode, InjectImport, InputItem, ModuleType, OutputFormat,
+    Platform, RawMinifyOptions, ResolveOptions, SourceMapType, TsConfig,
 };
 
-use super::{BuildError, PartyCode, builtins};
+use super::builtins::{self, Importer};
+use super::{BuildError, PartyCode, problem};
 use crate::config::Config;
 
-/// Marks modules that no file answers for.
-const VIRTUAL: &str = "\0houseparty:";
+/// Marks modules that no file answers for. Not rolldown's own mark, `\0`: such modules get no source
+/// map, and without one a stack would blame the party's first file.
+const VIRTUAL: &str = "houseparty:";
 
-/// What is prepended to every party: the globals that PartyKit injects (B-19).
-const PRELUDE: &str = "houseparty-prelude";
+/// Marks the module that makes a party of a file.
+pub const ENTRY: &str = "houseparty:entry:";
+
+/// Marks Node's modules and their like; sources of js/node that only others import have no mark.
+const MODULE: &str = "houseparty:module:";
 
 pub async fn bundle(
     config: &Config,
@@ -33,30 +38,35 @@ pub async fn bundle(
     file: PathBuf,
 ) -> Result<PartyCode, BuildError> {
     let options = options(config, public_host, &file);
-    let plugin = HostModules { prelude: prelude(config) };
-    let mut bundler =
-        Bundler::with_plugins(options, vec![Arc::new(plugin)]).map_err(|error| told(&error))?;
-    let output = bundler.generate().await.map_err(|error| told(&error))?;
-    let chunk = output.assets.iter().find_map(|asset| match asset {
+    let plugin = HostModules {
+        prelude: builtins::prelude(&config.process_env),
+        aliases: config.alias.keys().cloned().collect(),
+    };
+    let mut bundler = match Bundler::with_plugins(options, vec![Arc::new(plugin)]) {
+        Ok(bundler) => bundler,
+        Err(error) => return Err(failure(config, &file, vec![file.clone()], error.iter())),
+    };
+    let generated = bundler.generate().await;
+    let watch_files = watch_files(&bundler, &file);
+    let output = match generated {
+        Ok(output) => output,
+        Err(error) => return Err(failure(config, &file, watch_files, error.iter())),
+    };
+    // Rolldown would leave these to whoever runs the bundle; there is nobody who could answer.
+    let unresolved = output.warnings.iter().filter(|warning| problem::is_unresolved(warning));
+    let broken = failure(config, &file, watch_files, unresolved);
+    if !broken.problems.is_empty() {
+        return Err(broken);
+    }
+    let watch_files = broken.watch_files;
+    let chunk = output.assets.into_iter().find_map(|asset| match asset {
         rolldown_common::Output::Chunk(chunk) if chunk.is_entry => Some(chunk),
         _ => None,
     });
     let Some(chunk) = chunk else {
-        return Err(BuildError(vec![format!("{}: the bundle has no entry", file.display())]));
+        let problems = vec![format!("{}: the bundle has no entry", file.display())];
+        return Err(BuildError { problems, watch_files });
     };
-    if !chunk.exports.iter().any(|export| export.as_str() == "default") {
-        return Err(BuildError(vec![format!(
-            "{}: no default export. A party exports a class or an object with its handlers: \
-             `export default class Server implements Party.Server {{ … }}`",
-            file.display()
-        )]));
-    }
-    let watch_files = bundler
-        .watch_files()
-        .iter()
-        .map(|path| PathBuf::from(path.as_str()))
-        .filter(|path| path.is_absolute())
-        .collect();
     Ok(PartyCode {
         name,
         file,
@@ -66,12 +76,24 @@ pub async fn bundle(
     })
 }
 
-fn told(
-    error: &(impl std::ops::Deref<Target = Vec<rolldown_error::BuildDiagnostic>> + ?Sized),
+/// Every file that was read so far, also by a build that failed.
+fn watch_files(bundler: &Bundler, file: &Path) -> Vec<PathBuf> {
+    let read = bundler.watch_files().iter().map(|path| PathBuf::from(path.as_str()));
+    std::iter::once(file.to_owned()).chain(read.filter(|path| path.is_absolute())).collect()
+}
+
+fn failure<'p>(
+    config: &Config,
+    file: &Path,
+    mut watch_files: Vec<PathBuf>,
+    found: impl IntoIterator<Item = &'p rolldown_error::BuildDiagnostic>,
 ) -> BuildError {
-    BuildError(
-        error.iter().map(|problem| problem.to_diagnostic().convert_to_string(false)).collect(),
-    )
+    let mut problems = Vec::new();
+    for found in found {
+        problems.push(problem::told(&config.root, file, found));
+        watch_files.extend(problem::hoped_for(&config.root, found));
+    }
+    BuildError { problems, watch_files }
 }
 
 fn options(config: &Config, public_host: &str, file: &Path) -> BundlerOptions {
@@ -90,7 +112,10 @@ fn options(config: &Config, public_host: &str, file: &Path) -> BundlerOptions {
         module_types.push((extension.to_owned(), ModuleType::Text));
     }
     let strings = |list: &[&str]| Some(list.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>());
+    // `Buffer` is imported where it is mentioned (B-19).
+    let buffer = InjectImport::named("Buffer".to_owned(), None, "node:buffer".to_owned());
     BundlerOptions {
+        inject: Some(vec![buffer]),
         input: Some(vec![InputItem {
             name: Some("party".to_owned()),
             import: file.display().to_string(),
@@ -127,35 +152,31 @@ fn options(config: &Config, public_host: &str, file: &Path) -> BundlerOptions {
     }
 }
 
-/// Globals PartyKit injects: `process` with the environment, `global` (B-19, C-17).
-fn prelude(config: &Config) -> String {
-    let env = serde_json::to_string(&config.process_env).unwrap_or_else(|_| "{}".to_owned());
-    format!(
-        "globalThis.global ??= globalThis;\n\
-         globalThis.process ??= {{\n\
-         \x20 env: {env}, argv: [], version: '', versions: {{}}, platform: 'linux', browser: false,\n\
-         \x20 cwd: () => '/', nextTick: (f, ...args) => queueMicrotask(() => f(...args)),\n\
-         \x20 on() {{ return this; }}, once() {{ return this; }}, off() {{ return this; }},\n\
-         \x20 emitWarning(warning) {{ console.warn(warning); }},\n\
-         }};\n"
-    )
+/// The module that a party starts with: what is injected, then the party's own file.
+fn entry(file: &str) -> String {
+    let path = serde_json::Value::String(file.to_owned());
+    let prelude = builtins::PRELUDE;
+    format!("import \"{prelude}\";\nexport * from {path};\nexport {{ default }} from {path};\n")
 }
 
 /// Answers what no file does, and loads what rolldown has no loader for.
 #[derive(Debug)]
 struct HostModules {
     prelude: String,
+    /// What the project resolves by itself (`build.alias`).
+    aliases: Vec<String>,
 }
 
 impl HostModules {
     /// The source of a binary file as a module.
-    fn binary(path: &str) -> anyhow::Result<Option<String>> {
+    fn binary(context: &SharedLoadPluginContext, path: &str) -> anyhow::Result<Option<String>> {
         let file = path.split('?').next().unwrap_or(path);
         let wrap = match Path::new(file).extension().and_then(|extension| extension.to_str()) {
             Some("wasm") => "new WebAssembly.Module(bytes)",
             Some("bin") => "bytes.buffer",
             _ => return Ok(None),
         };
+        context.add_watch_file(file);
         let bytes = std::fs::read(file)?;
         use base64::Engine;
         let text = base64::engine::general_purpose::STANDARD.encode(bytes);
@@ -180,11 +201,15 @@ impl Plugin for HostModules {
         args: &HookResolveIdArgs<'_>,
     ) -> HookResolveIdReturn {
         let specifier = args.specifier;
-        if specifier == PRELUDE {
-            return Ok(Some(HookResolveIdOutput::from_id(format!("{VIRTUAL}{PRELUDE}"))));
-        }
         if args.is_entry {
-            return Ok(Some(HookResolveIdOutput::from_id(format!("{VIRTUAL}entry:{specifier}"))));
+            return Ok(Some(HookResolveIdOutput::from_id(format!("{ENTRY}{specifier}"))));
+        }
+        let importer = match args.importer {
+            Some(importer) if importer.starts_with(VIRTUAL) => Importer::Host,
+            _ => Importer::Party,
+        };
+        if specifier == builtins::PRELUDE && importer == Importer::Host {
+            return Ok(Some(HookResolveIdOutput::from_id(specifier)));
         }
         // `x.wasm?module` is the file itself.
         if let Some((file, _)) = specifier.split_once("?module") {
@@ -193,11 +218,11 @@ impl Plugin for HostModules {
                 return Ok(Some(HookResolveIdOutput::from_resolved_id(resolved)));
             }
         }
-        if builtins::virtual_module(specifier).is_none() {
+        let aliased = importer == Importer::Party && self.aliases.iter().any(|a| a == specifier);
+        if aliased || builtins::virtual_module(specifier, importer).is_none() {
             return Ok(None);
         }
-        // An installed package of that name wins, except over Node's own modules.
-        if !specifier.starts_with("node:") && !specifier.starts_with("cloudflare:") {
+        if builtins::gives_way(specifier) {
             let skip = rolldown::plugin::PluginContextResolveOptions {
                 skip_self: true,
                 ..Default::default()
@@ -208,30 +233,32 @@ impl Plugin for HostModules {
                 return Ok(Some(HookResolveIdOutput::from_resolved_id(resolved)));
             }
         }
-        Ok(Some(HookResolveIdOutput::from_id(format!("{VIRTUAL}{specifier}"))))
+        if specifier.starts_with(VIRTUAL) {
+            return Ok(Some(HookResolveIdOutput::from_id(specifier)));
+        }
+        // `fs` and `node:fs` are one module.
+        let name = specifier.strip_prefix("node:").unwrap_or(specifier);
+        Ok(Some(HookResolveIdOutput::from_id(format!("{MODULE}{name}"))))
     }
 
     async fn load(
         &self,
-        _context: SharedLoadPluginContext,
+        context: SharedLoadPluginContext,
         args: &HookLoadArgs<'_>,
     ) -> HookLoadReturn {
-        let code = if let Some(specifier) = args.id.strip_prefix(VIRTUAL) {
-            if specifier == PRELUDE {
-                Some(self.prelude.clone())
-            } else if let Some(entry) = specifier.strip_prefix("entry:") {
-                let path = serde_json::Value::String(entry.to_owned());
-                Some(format!(
-                    "import \"{PRELUDE}\";\nexport * from {path};\nexport {{ default }} from {path};\n"
-                ))
-            } else {
-                builtins::virtual_module(specifier)
-            }
+        let code: Option<Cow<'static, str>> = if args.id == builtins::PRELUDE {
+            Some(self.prelude.clone().into())
+        } else if let Some(file) = args.id.strip_prefix(ENTRY) {
+            Some(entry(file).into())
+        } else if let Some(name) = args.id.strip_prefix(MODULE) {
+            builtins::virtual_module(name, Importer::Host)
+        } else if args.id.starts_with(VIRTUAL) {
+            builtins::virtual_module(args.id, Importer::Host)
         } else {
-            Self::binary(args.id)?
+            Self::binary(&context, args.id)?.map(Cow::Owned)
         };
         Ok(code.map(|code| HookLoadOutput {
-            code: code.into(),
+            code: code.as_ref().into(),
             module_type: Some(ModuleType::Js),
             ..Default::default()
         }))

@@ -1,10 +1,12 @@
 //! The program: each party of a project as one self-contained module.
 //!
 //! Called by the command line at start and after a change; knows nothing of isolates or rooms. A build
-//! either gives the whole program or a list of errors with their places; nothing is kept in between.
+//! either gives the whole program or a list of errors with their places, and then the files to wait
+//! for; nothing is kept in between.
 
 mod builtins;
 mod bundle;
+mod problem;
 pub mod watch;
 
 use std::path::PathBuf;
@@ -30,9 +32,13 @@ pub struct PartyCode {
 }
 
 /// What is wrong, each with file, line, column and a frame of the code.
-#[derive(Debug, thiserror::Error)]
-#[error("{}", .0.join("\n\n"))]
-pub struct BuildError(pub Vec<String>);
+#[derive(Debug, Default, thiserror::Error)]
+#[error("{}", .problems.join("\n\n"))]
+pub struct BuildError {
+    pub problems: Vec<String>,
+    /// Files whose change may mend it: all that were read, and those that were looked for.
+    pub watch_files: Vec<PathBuf>,
+}
 
 /// Builds every party. `public_host` is what `PARTYKIT_HOST` stands for (B-03).
 pub async fn build(config: &Config, public_host: &str) -> Result<Program, BuildError> {
@@ -41,21 +47,31 @@ pub async fn build(config: &Config, public_host: &str) -> Result<Program, BuildE
     let builds =
         entries.into_iter().map(|(name, file)| bundle::bundle(config, public_host, name, file));
     let mut parties = Vec::new();
-    let mut problems: Vec<String> = Vec::new();
+    let mut broken = BuildError::default();
     for outcome in futures::future::join_all(builds).await {
         match outcome {
             Ok(party) => parties.push(party),
             // Parties share files: the same problem is told once.
-            Err(BuildError(found)) => {
-                for problem in found {
-                    if !problems.contains(&problem) {
-                        problems.push(problem);
+            Err(BuildError { problems, watch_files }) => {
+                for problem in problems {
+                    if !broken.problems.contains(&problem) {
+                        broken.problems.push(problem);
                     }
                 }
+                broken.watch_files.extend(watch_files);
             }
         }
     }
-    if problems.is_empty() { Ok(Program { parties }) } else { Err(BuildError(problems)) }
+    if broken.problems.is_empty() {
+        return Ok(Program { parties });
+    }
+    for party in parties {
+        broken.watch_files.push(party.file);
+        broken.watch_files.extend(party.watch_files);
+    }
+    broken.watch_files.sort();
+    broken.watch_files.dedup();
+    Err(broken)
 }
 
 #[cfg(test)]

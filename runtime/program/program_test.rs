@@ -105,13 +105,151 @@ fn packages_are_resolved_with_partykits_conditions() {
 #[test]
 fn errors_say_where() {
     let cases = [
-        ("export default { on: }", "main.ts"),
-        ("import x from './missing'; export default { x };", "./missing"),
-        ("export const x = 1;", "no default export"),
+        ("export default { on: }", "src/main.ts:1:22"),
+        ("export const x = 1;", "src/main.ts: no default export"),
+        ("import { a } from './other'; export default { a };", "src/main.ts:1:10"),
+        (
+            "import x from './missing'; export default { x };",
+            "src/main.ts:1:15: cannot find the file `./missing`",
+        ),
+        ("import x from './othr'; export default { x };", "Did you mean `other`?"),
+        (
+            "\nimport x from \"not-there\"; export default { x };",
+            "src/main.ts:2:15: cannot find the package `not-there`\n  \
+             |\n2 | import x from \"not-there\"; export default { x };\n  \
+             |               ^^^^^^^^^^^\nInstall it: npm install not-there",
+        ),
+        ("export { x as default } from '@scope/it/sub';", "npm install @scope/it"),
+        ("import x from '@/lib/x'; export default { x };", "tsconfig.json"),
+        ("import x from 'node:fss'; export default { x };", "Did you mean `fs`?"),
+        ("import x from 'there/sub'; export default { x };", "it has no `there/sub`"),
+        ("import x from 'houseparty:absent'; export default { x };", "houseparty:absent"),
+        ("const x = await import('not-there'); export default { x };", "npm install not-there"),
     ];
     for (code, expected) in cases {
-        let project = project(&[CONFIG, ("src/main.ts", code)]);
-        let error = project.build().expect_err(code).to_string();
-        assert!(error.contains(expected), "{code}: {error}");
+        let project = project(&[
+            CONFIG,
+            ("src/main.ts", code),
+            ("src/other.ts", "export const b = 1;"),
+            ("node_modules/there/index.js", ""),
+        ]);
+        let error = project.build().expect_err(code);
+        assert_eq!(error.problems.len(), 1, "{code}: {error}");
+        assert!(error.to_string().contains(expected), "{code}:\n{error}");
     }
+}
+
+#[test]
+fn an_optional_package_may_be_missing() {
+    let project = project(&[
+        CONFIG,
+        (
+            "src/main.ts",
+            "let x; try { x = require('not-there'); } catch { x = 'without'; } export default { x };",
+        ),
+    ]);
+    assert!(project.code().contains("without"));
+}
+
+#[test]
+fn a_failed_build_tells_what_to_watch() {
+    let broken = project(&[
+        CONFIG,
+        ("src/main.ts", "import './broken'; export default {};"),
+        ("src/broken.ts", "export const = 1;"),
+    ]);
+    let error = broken.build().unwrap_err();
+    for file in ["src/main.ts", "src/broken.ts"] {
+        assert!(error.watch_files.contains(&broken.path().join(file)), "{file}: {error:?}");
+    }
+
+    let missing = project(&[CONFIG, ("src/main.ts", "import '../lib/later'; export default {};")]);
+    let error = missing.build().unwrap_err();
+    for file in ["src/main.ts", "lib", "lib/later.ts", "lib/later/index.ts"] {
+        assert!(error.watch_files.contains(&missing.path().join(file)), "{file}: {error:?}");
+    }
+
+    let missing = project(&[CONFIG, ("src/main.ts", "import 'not-there'; export default {};")]);
+    let error = missing.build().unwrap_err();
+    for file in ["src/main.ts", "package.json", "package-lock.json"] {
+        assert!(error.watch_files.contains(&missing.path().join(file)), "{file}: {error:?}");
+    }
+}
+
+/// Every built-in module, imported in every way.
+#[test]
+fn b_15_built_in_modules_link() {
+    let names = builtins::NODE.iter().filter(|name| !["sea", "sqlite", "test"].contains(name));
+    let parts = ["fs/promises", "path/posix", "stream/promises", "stream/web", "timers/promises"];
+    let mut code = String::new();
+    for (number, name) in names.copied().chain(parts).enumerate() {
+        code += &format!(
+            "import * as a{number} from \"node:{name}\"; import b{number} from \"{name}\";\n\
+             export const c{number} = [a{number}, b{number}, require(\"{name}\")];\n"
+        );
+    }
+    code += "import { test } from 'node:test'; import { connect } from 'cloudflare:sockets';\n\
+             import { readFileSync } from 'fs';\n\
+             export default { test, connect, readFileSync };";
+    let code = project(&[CONFIG, ("src/main.js", &code), MAIN_JS]).code();
+    assert!(!code.contains("Calling `require` for"), "everything is in the bundle");
+}
+
+const MAIN_JS: (&str, &str) =
+    ("src/main.ts", "export * from './main.js'; export { default } from './main.js';");
+
+#[test]
+fn only_what_is_imported_is_included() {
+    let plain = project(&[CONFIG, ("src/main.ts", "export default {};")]).code();
+    assert!(plain.len() < 6000, "{} bytes", plain.len());
+    for (code, marker) in [
+        (
+            "import { EventEmitter } from 'events'; export default { EventEmitter };",
+            "captureRejections",
+        ),
+        ("export default { onRequest: () => Buffer.from('x') };", "readUIntBE"),
+    ] {
+        assert!(!plain.contains(marker));
+        let with = project(&[CONFIG, ("src/main.ts", code)]).code();
+        assert!(with.contains(marker), "{code}");
+    }
+}
+
+#[test]
+fn a_built_in_module_is_there_once() {
+    let code = project(&[
+        CONFIG,
+        (
+            "src/main.ts",
+            "import a from 'events'; import b from 'node:events'; import 'pkg'; export default { a, b };",
+        ),
+        ("node_modules/pkg/index.js", "const E = require('events'); module.exports = class extends E {};"),
+        // A package that imitates the module for browsers.
+        ("node_modules/events/index.js", "module.exports = 'the package';"),
+    ])
+    .code();
+    assert_eq!(code.matches("#region houseparty:module:events").count(), 1, "{code}");
+    assert!(!code.contains("the package"), "{code}");
+}
+
+#[test]
+fn an_alias_replaces_a_built_in_module() {
+    let config = r#"{ "main": "src/main.ts", "build": { "alias": { "fs": "./src/fs.ts" } } }"#;
+    let project = project(&[
+        ("partykit.json", config),
+        ("src/main.ts", "import fs from 'fs'; export default { fs };"),
+        ("src/fs.ts", "export default 'our own files';"),
+    ]);
+    assert!(project.code().contains("our own files"));
+}
+
+#[test]
+fn a_module_that_mentions_buffer_stays_what_it_is() {
+    let project = project(&[
+        CONFIG,
+        ("src/main.ts", "import x from 'old'; export default { x };"),
+        ("node_modules/old/index.js", "module.exports = { made: Buffer.from('common js') };"),
+    ]);
+    let code = project.code();
+    assert!(code.contains("module.exports = { made: "), "{code}");
 }

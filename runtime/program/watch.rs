@@ -36,6 +36,12 @@ impl Watch {
         Ok(Self { watcher, changes, files: BTreeSet::new(), folders: BTreeSet::new() })
     }
 
+    /// Watches these files, too.
+    pub fn add(&mut self, files: impl IntoIterator<Item = PathBuf>) {
+        let all: BTreeSet<PathBuf> = self.files.iter().cloned().chain(files).collect();
+        self.set(all);
+    }
+
     /// Replaces what is watched.
     pub fn set(&mut self, files: impl IntoIterator<Item = PathBuf>) {
         self.files = files.into_iter().collect();
@@ -65,5 +71,33 @@ impl Watch {
             }
         }
         (!changed.is_empty()).then(|| changed.into_iter().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DEADLINE: Duration = Duration::from_secs(10);
+
+    #[test]
+    fn a_file_is_seen_that_was_added_and_did_not_exist() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        let (known, hoped_for) = (root.join("known.ts"), root.join("src/later.ts"));
+        std::fs::create_dir(root.join("src")).unwrap();
+        std::fs::write(&known, "").unwrap();
+        let mut watch = Watch::new().unwrap();
+        watch.set([known.clone()]);
+        watch.add([hoped_for.clone()]);
+        for file in [hoped_for, known] {
+            std::fs::write(&file, "changed").unwrap();
+            let start = std::time::Instant::now();
+            let seen = std::iter::repeat_with(|| watch.changed(DEADLINE))
+                .take_while(|_| start.elapsed() < DEADLINE)
+                .flatten()
+                .any(|changed| changed.contains(&file));
+            assert!(seen, "{}", file.display());
+        }
     }
 }

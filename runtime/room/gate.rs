@@ -55,6 +55,11 @@ impl<E> Gate<E> {
         }
     }
 
+    /// Effects of this turn and later ones leave only after `seq`, whatever they were made after.
+    pub fn hold_until(&mut self, seq: CommitSeq) {
+        self.stamp = self.stamp.max(seq);
+    }
+
     /// Everything up to `durable` can no longer be lost.
     pub fn release(&mut self, durable: CommitSeq) {
         self.durable = self.durable.max(durable);

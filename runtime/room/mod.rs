@@ -179,6 +179,11 @@ impl Room {
         self.gate.seal(sealed);
     }
 
+    /// What is made from now on leaves only after batch `seq` is durable (KV-70).
+    pub fn hold_until(&mut self, seq: CommitSeq) {
+        self.gate.hold_until(seq);
+    }
+
     pub fn committed(&mut self, upto: CommitSeq) {
         self.gate.release(upto);
     }

@@ -1,146 +1,189 @@
-//! TEMPORARY stub.
-use crate::name::RoomKey;
-use bytes::Bytes;
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::rc::Rc;
-use std::sync::Arc;
+//! Durable bytes per room: what `room.storage` stands on. Knows no V8 and not what a value means.
+//!
+//! ```text
+//! room's shard                                            committer thread
+//!   RoomStore: open write set ── seal ──▶ queue ──▶ one transaction, one fsync ──▶ Outcome
+//!      │ reads                            (all rooms)                               │
+//!      ▼                                                                            ▼
+//!   write set ▷ batches on their way ▷ cache ▷ Reader (state.db)      shards: gates open, or rooms break
+//! ```
+//!
+//! Reads are synchronous and see everything the room has written (KV-55). Writes go to the room's
+//! write set and become a batch when the turn ends; batches of all rooms share a transaction and its
+//! fsync. A batch that fails takes every later batch of that life of the room with it, so what is
+//! durable is always a prefix of what the room did. A failed fsync is never tried again: the store
+//! takes no more writes until the host is started anew.
+//!
+//! One `state.db` per project (SQLite, WAL), one host per folder. The number of rooms is bounded by the
+//! disk alone; an open `RoomStore` takes well under a kilobyte plus its cache (`limits::ROOM_CACHE_*`).
 
+mod alarm_clock;
+mod batch;
+mod commit;
+mod disk;
+mod error;
+mod memory;
+mod reader;
+mod room;
+mod schema;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+pub use self::alarm_clock::AlarmClock;
+use self::commit::{Committer, Queue, Sink};
+use self::disk::DiskSink;
+pub use self::error::StoreError;
+use self::memory::MemoryBase;
+pub use self::reader::Reader;
+pub use self::room::{ListOptions, RoomStore, Sealed};
+use self::schema::Folder;
+
+/// The number of a batch in the order in which batches become durable, over the whole process.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct CommitSeq(pub u64);
+
+/// Where the store lives.
+#[derive(Debug, Clone)]
 pub enum Location {
+    /// A folder that holds `state.db`; made if it is not there.
     File(PathBuf),
+    /// Gone with the process.
     Memory,
 }
-#[derive(Clone, Copy, Debug)]
+
+/// What a durable write has survived when its room's output leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
+    /// Power failure: it is on the disk.
     Fsync,
+    /// A crash of the host: the operating system has it.
     Process,
+    /// Nothing; nothing is written to disk at all.
     Memory,
 }
-#[derive(Clone, Debug)]
-pub struct Outcome {
-    pub upto: CommitSeq,
-    pub result: Result<(), Arc<StoreError>>,
-}
-impl Outcome {
-    pub fn failure_of(&self, _: &RoomKey) -> Option<Arc<StoreError>> {
-        self.result.clone().err()
-    }
-}
-#[derive(Debug, thiserror::Error)]
-#[error("storage")]
-pub struct StoreError;
-pub struct Store {
-    clock: Arc<AlarmClock>,
-}
-pub struct Reader;
-pub struct AlarmClock;
-impl AlarmClock {
-    pub fn wake(&self, _: &RoomKey) {}
-    pub fn changed(&self) -> impl Future<Output = ()> + use<> {
-        std::future::pending()
-    }
-    pub fn take_due(&self, _: i64) -> Vec<(RoomKey, AlarmRow)> {
-        vec![]
-    }
-    pub fn next_due(&self) -> Option<i64> {
-        None
-    }
-}
-impl Store {
-    pub fn open(
-        _: Location,
-        _: Durability,
-        _: Box<dyn Fn(&Outcome) + Send>,
-    ) -> Result<Store, StoreError> {
-        Ok(Store { clock: Arc::new(AlarmClock) })
-    }
-    pub fn reader(&self) -> Result<Reader, StoreError> {
-        Ok(Reader)
-    }
-    pub fn alarm_clock(&self) -> Arc<AlarmClock> {
-        self.clock.clone()
-    }
-    pub fn close(&self) -> Result<(), StoreError> {
-        Ok(())
-    }
-}
-#[derive(Clone, Copy, Debug)]
+
+/// A durable alarm. Times are milliseconds since the epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AlarmRow {
+    /// What the party asked for.
     pub scheduled_ms: i64,
+    /// When it runs next: later than asked for after a failed attempt.
     pub due_ms: i64,
+    /// Failed attempts so far.
     pub retry: u32,
 }
+
 impl AlarmRow {
     pub fn at(ms: i64) -> Self {
         Self { scheduled_ms: ms, due_ms: ms, retry: 0 }
     }
 }
-#[derive(Default)]
-pub struct ListOptions {
-    pub start: Option<Vec<u8>>,
-    pub start_after: Option<Vec<u8>>,
-    pub end: Option<Vec<u8>>,
-    pub prefix: Option<Vec<u8>>,
-    pub reverse: bool,
-    pub limit: Option<usize>,
+
+/// What became of the batches up to a number.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    pub upto: CommitSeq,
+    /// The lives of rooms (`Batch::life`) of which a batch failed; empty when all went well.
+    failed: HashMap<u64, Arc<StoreError>>,
 }
-pub struct Sealed {
-    pub seq: CommitSeq,
-    pub confirmed: bool,
+
+/// The store of a project. Shared by all shards.
+pub struct Store {
+    queue: Arc<Queue>,
+    base: Base,
+    alarms: Arc<AlarmClock>,
+    lives: AtomicU64,
+    committer: Mutex<Option<JoinHandle<()>>>,
 }
-pub struct RoomStore {
-    map: BTreeMap<Vec<u8>, Bytes>,
-    alarm: Option<AlarmRow>,
+
+/// Where durable data is.
+enum Base {
+    Disk(Folder),
+    Memory(MemoryBase),
 }
-impl RoomStore {
-    pub fn new(_: Arc<Store>, _: Rc<Reader>, _: RoomKey) -> Self {
-        Self { map: BTreeMap::new(), alarm: None }
+
+/// Is told the outcome of every commit, on the committer's thread.
+pub type OnOutcome = Box<dyn Fn(&Outcome) + Send>;
+
+impl Store {
+    /// Opens or makes the store and starts its committer. Fails if the folder cannot be used, is in
+    /// use by another host, or holds something this version cannot read.
+    pub fn open(
+        location: Location,
+        durability: Durability,
+        on_outcome: OnOutcome,
+    ) -> Result<Store, StoreError> {
+        let alarms = Arc::new(AlarmClock::default());
+        let (base, sink): (Base, Box<dyn Sink>) = match location {
+            Location::File(path) if durability != Durability::Memory => {
+                let folder = Folder::open(&path)?;
+                let connection = folder.writer(durability)?;
+                for (room, row) in schema::alarms(&connection).map_err(|e| folder.broken(&e))? {
+                    alarms.set(&room, Some(row));
+                }
+                (Base::Disk(folder), Box::new(DiskSink::new(connection)))
+            }
+            _ => {
+                let memory = MemoryBase::default();
+                (Base::Memory(memory.clone()), Box::new(memory))
+            }
+        };
+        let (store, committer) = Self::assemble(base, sink, alarms, on_outcome);
+        let thread = std::thread::Builder::new()
+            .name("committer".to_owned())
+            .spawn(move || committer.run())
+            .map_err(StoreError::Thread)?;
+        *store.committer.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+        Ok(store)
     }
-    pub fn get(&mut self, key: &[u8]) -> Result<Option<Bytes>, StoreError> {
-        Ok(self.map.get(key).cloned())
+
+    fn assemble(
+        base: Base,
+        sink: Box<dyn Sink>,
+        alarms: Arc<AlarmClock>,
+        on_outcome: OnOutcome,
+    ) -> (Store, Committer) {
+        let queue = Arc::new(Queue::default());
+        let committer = Committer::new(queue.clone(), sink, alarms.clone(), on_outcome);
+        let store =
+            Store { queue, base, alarms, lives: AtomicU64::new(0), committer: Mutex::default() };
+        (store, committer)
     }
-    pub fn get_many(&mut self, keys: &[Vec<u8>]) -> Result<Vec<(Bytes, Bytes)>, StoreError> {
-        Ok(keys
-            .iter()
-            .filter_map(|k| self.map.get(k).map(|v| (Bytes::from(k.clone()), v.clone())))
-            .collect())
+
+    /// A connection for the reads of one shard.
+    pub fn reader(&self) -> Result<Reader, StoreError> {
+        match &self.base {
+            Base::Disk(folder) => Ok(Reader::disk(folder.reader()?)),
+            Base::Memory(memory) => Ok(Reader::memory(memory.clone())),
+        }
     }
-    pub fn list(&mut self, _: &ListOptions) -> Result<Vec<(Bytes, Bytes)>, StoreError> {
-        Ok(self.map.iter().map(|(k, v)| (Bytes::from(k.clone()), v.clone())).collect())
+
+    pub fn alarm_clock(&self) -> Arc<AlarmClock> {
+        self.alarms.clone()
     }
-    pub fn put(&mut self, key: &[u8], value: Bytes, _: bool) -> Result<(), StoreError> {
-        self.map.insert(key.to_vec(), value);
+
+    /// Commits what is queued and ends the committer. What is sealed afterwards fails.
+    pub fn close(&self) -> Result<(), StoreError> {
+        self.queue.close();
+        let thread = self.committer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread
+            && thread.join().is_err()
+        {
+            return Err(StoreError::Write("the committer ended unexpectedly".to_owned()));
+        }
         Ok(())
     }
-    pub fn delete(&mut self, key: &[u8], _: bool) -> Result<bool, StoreError> {
-        Ok(self.map.remove(key).is_some())
+
+    fn next_life(&self) -> u64 {
+        self.lives.fetch_add(1, Ordering::Relaxed) + 1
     }
-    pub fn delete_all(&mut self) -> Result<(), StoreError> {
-        self.map.clear();
-        Ok(())
-    }
-    pub fn alarm(&mut self) -> Result<Option<AlarmRow>, StoreError> {
-        Ok(self.alarm)
-    }
-    pub fn set_alarm(&mut self, a: Option<AlarmRow>, _: bool) -> Result<(), StoreError> {
-        self.alarm = a;
-        Ok(())
-    }
-    pub fn savepoint(&mut self) {}
-    pub fn release(&mut self) {}
-    pub fn rollback_to_savepoint(&mut self) {}
-    pub fn has_writes(&self) -> bool {
-        false
-    }
-    pub fn seal(&mut self) -> Option<Sealed> {
-        None
-    }
-    pub fn committed(&mut self, _: CommitSeq) {}
-    pub fn discard(&mut self) {}
-    pub fn pending(&self) -> Option<CommitSeq> {
-        None
-    }
-    pub fn shrink(&mut self) {}
 }
+
+#[cfg(test)]
+mod model_test;
+#[cfg(test)]
+mod storage_test;

@@ -180,6 +180,9 @@ pub fn op_storage_rollback(state: &OpState) -> Result<(), OpError> {
 pub fn op_storage_sync(state: &OpState) -> Result<u32, OpError> {
     let live = live(state)?;
     let completion = live.open_completion();
+    if let Some(seq) = live.store.borrow_mut().confirm_all() {
+        live.room.borrow_mut().hold_until(seq);
+    }
     live.effect(Effect::Synced { completion });
     Ok(completion)
 }

@@ -1,0 +1,32 @@
+# Houseparty. `make run` serves the multi-party example, `make test` runs everything that `.ci/run` runs as tests.
+
+CARGO ?= cargo
+PORT ?= 1999
+ROUNDS ?= 10
+
+.PHONY: run test check fmt crash bench setup clean
+
+run: setup
+	$(CARGO) run --quiet -- dev --port $(PORT)
+
+test: setup
+	cd tests/clients && npm ci --silent --no-audit --no-fund
+	$(CARGO) nextest run --no-fail-fast
+
+# Formatting and lints, as .ci/run holds them.
+check: setup
+	$(CARGO) fmt --check
+	$(CARGO) clippy --all-targets --quiet -- -D warnings
+
+fmt:
+	$(CARGO) fmt
+
+# The crash harness alone: `make crash ROUNDS=200`.
+crash: setup
+	HOUSEPARTY_CRASH_ROUNDS=$(ROUNDS) $(CARGO) nextest run --test tests crash --no-capture
+
+setup:
+	@./scripts/setup
+
+clean:
+	$(CARGO) clean

@@ -1,0 +1,51 @@
+/*
+ * Made by js/node/vendor.sh; do not edit. From:
+ *   unenv@2.0.0-rc.24
+ * Licences: LICENSES.txt
+ */
+var __defProp = Object.defineProperty;
+var __getOwnPropDesc = Object.getOwnPropertyDescriptor;
+var __getOwnPropNames = Object.getOwnPropertyNames;
+var __hasOwnProp = Object.prototype.hasOwnProperty;
+var __esm = (fn, res) => function __init() {
+  return fn && (res = (0, fn[__getOwnPropNames(fn)[0]])(fn = 0)), res;
+};
+var __export = (target, all) => {
+  for (var name in all)
+    __defProp(target, name, { get: all[name], enumerable: true });
+};
+var __copyProps = (to, from, except, desc) => {
+  if (from && typeof from === "object" || typeof from === "function") {
+    for (let key of __getOwnPropNames(from))
+      if (!__hasOwnProp.call(to, key) && key !== except)
+        __defProp(to, key, { get: () => from[key], enumerable: !(desc = __getOwnPropDesc(from, key)) || desc.enumerable });
+  }
+  return to;
+};
+var __toCommonJS = (mod) => __copyProps(__defProp({}, "__esModule", { value: true }), mod);
+var text, createNotImplementedError, notImplementedClass;
+var init_utils = __esm({
+  "node_modules/unenv/dist/runtime/_internal/utils.mjs"() {
+    text = (name) => name + " is not available in a party";
+    createNotImplementedError = (name) => new Error(text(name));
+    notImplementedClass = (name) => class {
+      constructor() {
+        throw createNotImplementedError(name);
+      }
+    };
+  }
+});
+var wasi_exports = {};
+__export(wasi_exports, {
+  WASI: () => WASI,
+  default: () => wasi_default
+});
+var WASI, wasi_default;
+var init_wasi = __esm({
+  "node_modules/unenv/dist/runtime/node/wasi.mjs"() {
+    init_utils();
+    WASI = /* @__PURE__ */ notImplementedClass("wasi.WASI");
+    wasi_default = { WASI };
+  }
+});
+module.exports = (init_wasi(), __toCommonJS(wasi_exports)).default;
