@@ -4,7 +4,7 @@ CARGO ?= cargo
 PORT ?= 1999
 ROUNDS ?= 10
 
-.PHONY: run test check fmt crash bench setup clean
+.PHONY: run test check fmt crash conformance setup clean
 
 run: setup
 	$(CARGO) run --quiet -- dev --port $(PORT)
@@ -22,6 +22,10 @@ fmt:
 	$(CARGO) fmt
 
 # The crash harness alone: `make crash ROUNDS=200`.
+# The black-box suite beside the clone, if it is there.
+conformance: setup
+	./scripts/conformance
+
 crash: setup
 	HOUSEPARTY_CRASH_ROUNDS=$(ROUNDS) $(CARGO) nextest run --test tests crash --no-capture
 

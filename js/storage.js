@@ -319,7 +319,7 @@ class DurableObjectStorage {
 
   /** Resolves when everything written so far is durable (KV-70). */
   sync() {
-    return completion(op_storage_sync());
+    return completion(op_storage_sync()).then(() => undefined);
   }
 
   /** KV-59..66: a critical section whose writes commit together or not at all. */

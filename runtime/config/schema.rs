@@ -324,10 +324,10 @@ impl<'a> Reader<'a> {
                 }
             },
             "vars" => {
-                if self.object(value, key).is_some() {
-                    if let serde_json::Value::Object(vars) = json(value) {
-                        config.vars = vars;
-                    }
+                if self.object(value, key).is_some()
+                    && let serde_json::Value::Object(vars) = json(value)
+                {
+                    config.vars = vars;
                 }
             }
             "define" => {

@@ -94,7 +94,8 @@ impl Shard {
                 self.attach(live, socket, Transport::Pair { room: peer_room, peer, closed: false });
             }
             Event::Abandon { socket } => {
-                if live.transports.borrow_mut().remove(&socket).is_some() {
+                let known = live.transports.borrow_mut().remove(&socket);
+                if known.is_some() {
                     self.ended(live, closed(socket, 1006, String::new(), false));
                 }
             }

@@ -22,6 +22,9 @@ use crate::room::event::Event;
 /// How many polls the evaluation of a module without top-level await may take.
 const LOAD_POLLS: usize = 64;
 
+/// Takes the lines of one isolate: level (`op_log`) and text.
+pub type Log = Rc<dyn Fn(u8, &str)>;
+
 /// What the ops of an isolate find in its op state: the room it sits in, once it has one.
 #[derive(Default)]
 pub struct Seat {
@@ -29,7 +32,7 @@ pub struct Seat {
     /// The outcome of evaluating the party's module: its shape as JSON, or what went wrong.
     pub loaded: RefCell<Option<Result<String, String>>>,
     /// Party and log of an isolate that has no room yet.
-    pub log: RefCell<Option<Rc<dyn Fn(u8, &str)>>>,
+    pub log: RefCell<Option<Log>>,
 }
 
 impl Seat {
@@ -59,7 +62,7 @@ impl Instance {
     pub fn create(
         source: &Arc<PartySource>,
         heap_limit_bytes: usize,
-        log: Rc<dyn Fn(u8, &str)>,
+        log: Log,
     ) -> Result<Self, EngineError> {
         let mut isolate = Isolated::new(RuntimeOptions {
             module_loader: Some(Rc::new(Loader::new(source.clone()))),

@@ -38,11 +38,17 @@ pub enum Stage {
 pub struct Breakage {
     pub status: u16,
     pub message: String,
+    /// What the turn wrote stays written: the party threw, nothing cut it off (KV-56).
+    pub keeps_writes: bool,
 }
 
 impl Breakage {
     pub fn new(status: u16, message: impl Into<String>) -> Self {
-        Self { status, message: message.into() }
+        Self { status, message: message.into(), keeps_writes: false }
+    }
+
+    pub fn keeping_writes(self) -> Self {
+        Self { keeps_writes: true, ..self }
     }
 }
 

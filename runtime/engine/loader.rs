@@ -80,15 +80,14 @@ impl ModuleLoader for Loader {
         _kind: ResolutionKind,
     ) -> deno_core::ModuleResolveResponse {
         let source = self.source.borrow();
-        let answer = if specifier == source.specifier.as_str() {
+        if specifier == source.specifier.as_str() {
             Ok(source.specifier.clone())
         } else {
             Err(JsErrorBox::type_error(format!(
                 "Cannot import `{specifier}` at run time: everything a party imports must be \
                  known when it is bundled"
             )))
-        };
-        answer.into()
+        }
     }
 
     fn load(

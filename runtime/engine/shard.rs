@@ -17,12 +17,13 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, mpsc, oneshot};
 
-use super::instance::{Instance, TurnEnd};
+use super::instance::{Instance, Log, TurnEnd};
 use super::live::{Breakage, Live, Stage};
 use super::watchdog::Watch;
 use super::{EngineError, EngineSettings, PartySource, Programs};
 use crate::limits;
 use crate::name::RoomKey;
+use crate::room::Overloaded;
 use crate::room::directory::{Delivery, Directory};
 use crate::room::event::{Event, Reply, SocketId};
 use crate::room::section::SectionId;
@@ -289,8 +290,8 @@ impl Shard {
             live.room.borrow_mut().push_from(SectionId::ROOT, event);
         } else {
             let refused = live.room.borrow_mut().push(event).err();
-            if let Some((overloaded, event)) = refused {
-                refuse(event, 503, &overloaded.to_string());
+            if let Some(Overloaded(event)) = refused {
+                refuse(*event, 503, "the room is overloaded: too many events are waiting");
             }
         }
         live.enqueue();
@@ -579,7 +580,7 @@ impl Shard {
             if live.breakage.borrow().is_some() {
                 return Ok(TurnEnd::Done);
             }
-            let Some(event) = live.room.borrow_mut().next() else { break };
+            let Some(event) = live.room.borrow_mut().take_event() else { break };
             let Some(event) = self.before_turn(live, event) else { continue };
             self.watch.rearm(self.settings().turn_deadline);
             let (end, _request) = instance.turn(live, event);
@@ -619,11 +620,13 @@ impl Shard {
 
     /// Seals what the turn wrote and lets its effects into the gate.
     pub fn end_turn(self: &Rc<Self>, live: &Rc<Live>) {
-        if live.breakage.borrow().is_some() || live.savepoints.get() > 0 {
-            // A room that breaks seals nothing (GATE-29); an open transaction seals when it ends.
-            if live.breakage.borrow().is_none() {
-                live.room.borrow_mut().end_turn(None);
-            }
+        if live.breakage.borrow().as_ref().is_some_and(|breakage| !breakage.keeps_writes) {
+            // GATE-29
+            return;
+        }
+        if live.savepoints.get() > 0 {
+            // An open transaction is sealed when it ends.
+            live.room.borrow_mut().end_turn(None);
             return;
         }
         let sealed = match live.store.borrow_mut().seal() {
@@ -691,7 +694,7 @@ pub async fn shape_of(
     heap_limit_bytes: usize,
     watch: &Watch,
     limit: Duration,
-    log: Rc<dyn Fn(u8, &str)>,
+    log: Log,
 ) -> Result<String, EngineError> {
     let mut instance = Instance::create(source, heap_limit_bytes, log)?;
     let loaded = std::future::poll_fn(|cx| {

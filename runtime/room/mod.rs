@@ -4,7 +4,7 @@
 //! sockets. It knows no V8, no socket, no disk and no clock; it is driven by the shard:
 //!
 //! ```text
-//! push(event) ─▶ inbox ─▶ next() ─▶ (the engine runs one turn) ─▶ effect()* ─▶ end_turn(sealed)
+//! push(event) ─▶ inbox ─▶ take_event() ─▶ (the engine runs one turn) ─▶ effect()* ─▶ end_turn(sealed)
 //!                 ▲ sections decide who is admitted                      │
 //!                 └───────── completions, timers ◀───────────────────────┘──▶ leaving() ─▶ world
 //! ```
@@ -83,10 +83,9 @@ pub enum Effect {
     },
 }
 
-/// The room cannot take this event now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the room is overloaded: too many events are waiting")]
-pub struct Overloaded;
+/// The room cannot take this event now: too many are waiting.
+#[derive(Debug)]
+pub struct Overloaded(pub Box<Event>);
 
 #[derive(Debug, Default)]
 pub struct Room {
@@ -99,11 +98,11 @@ pub struct Room {
 
 impl Room {
     /// Puts an event from outside at the end of the inbox.
-    pub fn push(&mut self, event: Event) -> Result<(), (Overloaded, Event)> {
+    pub fn push(&mut self, event: Event) -> Result<(), Overloaded> {
         if self.inbox.len() >= limits::INBOX_EVENTS_MAX
             || self.inbox_bytes >= limits::INBOX_BYTES_MAX
         {
-            return Err((Overloaded, event));
+            return Err(Overloaded(Box::new(event)));
         }
         self.push_from(SectionId::ROOT, event);
         Ok(())
@@ -124,7 +123,7 @@ impl Room {
 
     /// The event of the next turn: a section that waits first (GATE-07), then the oldest event the
     /// active section admits.
-    pub fn next(&mut self) -> Option<Event> {
+    pub fn take_event(&mut self) -> Option<Event> {
         if let Some(SectionId(id)) = self.sections.start_next() {
             return Some(Event::Section { id });
         }
@@ -137,7 +136,7 @@ impl Room {
         Some(event)
     }
 
-    /// Whether `next` would give an event.
+    /// Whether `take_event` would give an event.
     pub fn is_ready(&self) -> bool {
         self.sections.has_waiting()
             || match self.sections.active() {

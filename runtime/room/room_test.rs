@@ -8,7 +8,7 @@ fn timer(id: u32) -> Event {
 }
 
 fn ids(room: &mut Room) -> Vec<String> {
-    std::iter::from_fn(|| room.next())
+    std::iter::from_fn(|| room.take_event())
         .map(|event| match event {
             Event::Timer { id } => format!("t{id}"),
             Event::Section { id } => format!("s{id}"),
@@ -30,7 +30,7 @@ fn gate_07_events_run_in_arrival_order() {
 fn gate_11_a_section_holds_back_what_it_did_not_start() {
     let mut room = Room::default();
     room.push(timer(1)).unwrap();
-    assert!(matches!(room.next(), Some(Event::Timer { id: 1 })));
+    assert!(matches!(room.take_event(), Some(Event::Timer { id: 1 })));
     let section = room.request_section().unwrap();
     room.push(timer(2)).unwrap();
     assert_eq!(ids(&mut room), [format!("s{}", section.0)]);
@@ -57,7 +57,7 @@ fn lim_20_the_inbox_is_bounded_by_count_and_bytes() {
     let outcome = Completion::Chunk(Some(chunk));
     room.push(Event::Completion { id: 1, outcome }).unwrap();
     assert!(room.push(timer(0)).is_err());
-    room.next();
+    room.take_event();
     assert!(room.push(timer(0)).is_ok());
 }
 
@@ -108,7 +108,7 @@ fn walk(seed: u64) {
                 durable = next_commit;
                 room.committed(CommitSeq(durable));
             }
-            _ => match room.next() {
+            _ => match room.take_event() {
                 Some(Event::Section { id }) => open.push(SectionId(id)),
                 Some(Event::Timer { id }) => {
                     let active = open.last();

@@ -42,7 +42,7 @@ pub fn op_start_failed(
     #[string] message: String,
 ) -> Result<(), OpError> {
     let status = u16::try_from(status).unwrap_or(500);
-    live(state)?.break_later(Breakage::new(status, message));
+    live(state)?.break_later(Breakage::new(status, message).keeping_writes());
     Ok(())
 }
 
