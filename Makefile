@@ -21,11 +21,11 @@ check: setup
 fmt:
 	$(CARGO) fmt
 
-# The crash harness alone: `make crash ROUNDS=200`.
 # The black-box suite beside the clone, if it is there.
 conformance: setup
 	./scripts/conformance
 
+# The crash harness alone: `make crash ROUNDS=200`.
 crash: setup
 	HOUSEPARTY_CRASH_ROUNDS=$(ROUNDS) $(CARGO) nextest run --test tests crash --no-capture
 

@@ -1,0 +1,187 @@
+//! Party code that throws, rejects, never ends or eats memory: the room pays, nobody else.
+
+use super::trouble;
+use crate::support::{Host, Socket, run};
+
+/// What a host with a few rooms of at most 32 MiB may ever use, with room to spare.
+const PROCESS_MIB_MAX: u64 = 1_024;
+
+/// A room that has nothing to do with the trouble, with an open socket that must stay.
+struct Bystander {
+    socket: Socket,
+}
+
+impl Bystander {
+    async fn new(host: &Host) -> Self {
+        let mut socket = host.open("/party/bystander").await;
+        socket.send("before").await;
+        socket.expect_text("echo:before").await;
+        Self { socket }
+    }
+
+    async fn noticed_nothing(mut self, host: &mut Host) {
+        self.socket.send("after").await;
+        self.socket.expect_text("echo:after").await;
+        assert_eq!(host.get("/party/newcomer").await.text(), "fine");
+        host.assert_alive();
+    }
+}
+
+#[test]
+fn an_exception_is_an_answer_and_a_line_in_the_log() {
+    run(async {
+        let mut host = trouble(&[]);
+        let bystander = Bystander::new(&host).await;
+        let mut socket = host.open("/party/troubled").await;
+        let answer = host.get("/party/troubled/throw").await;
+        assert_eq!((answer.status, answer.text().as_str()), (500, "thrown on purpose"));
+        socket.send("throw").await;
+        socket.send("on").await;
+        socket.expect_text("echo:on").await;
+        host.wait_for_output("thrown on purpose");
+        bystander.noticed_nothing(&mut host).await;
+    });
+}
+
+/// The act is answered and its error logged; the room, its sockets and its fields stay.
+fn is_only_logged(act: &str, logged: &str) {
+    run(async {
+        let mut host = trouble(&[]);
+        let bystander = Bystander::new(&host).await;
+        let mut socket = host.open("/party/troubled").await;
+        let born = host.get("/party/troubled/born").await.ok().text();
+        let answer = host.get(&format!("/party/troubled/{act}")).await;
+        assert_eq!((answer.status, answer.text().as_str()), (200, "answered"));
+        host.wait_for_output(logged);
+        assert_eq!(host.get("/party/troubled/born").await.text(), born, "the room was stopped");
+        socket.send("on").await;
+        socket.expect_text("echo:on").await;
+        bystander.noticed_nothing(&mut host).await;
+    });
+}
+
+#[test]
+fn an_unhandled_rejection_is_a_line_in_the_log() {
+    is_only_logged("reject", "rejected on purpose");
+}
+
+#[test]
+fn an_exception_in_a_timer_is_a_line_in_the_log() {
+    is_only_logged("later", "thrown later on purpose");
+}
+
+#[test]
+fn an_exception_in_an_event_listener_is_a_line_in_the_log() {
+    is_only_logged("listener", "thrown by a listener on purpose");
+}
+
+#[test]
+fn a_reported_error_is_a_line_in_the_log() {
+    is_only_logged("report", "reported on purpose");
+}
+
+/// The room breaks alone: its sockets close 1011, what it stored stays, the next event starts it.
+async fn breaks_alone(host: &mut Host, act: &str) {
+    let bystander = Bystander::new(host).await;
+    let mut socket = host.open("/party/troubled").await;
+    assert_eq!(host.get("/party/troubled/keep").await.text(), "kept");
+    let born = host.get("/party/troubled/born").await.ok().text();
+    let answer = host.get(&format!("/party/troubled/{act}")).await;
+    assert!(answer.status >= 500, "{act}: {} {}", answer.status, answer.text());
+    socket.expect_close(1011).await;
+    let again = host.get("/party/troubled/born").await.ok().text();
+    assert_ne!(born, again, "{act}: the room was not started again");
+    assert_eq!(host.get("/party/troubled/kept").await.text(), "yes", "{act}");
+    let mut socket = host.open("/party/troubled").await;
+    socket.send("back").await;
+    socket.expect_text("echo:back").await;
+    bystander.noticed_nothing(host).await;
+}
+
+#[test]
+fn a_loop_is_stopped_at_the_turn_deadline() {
+    run(async {
+        let mut host = trouble(&["--turn-deadline", "1"]);
+        breaks_alone(&mut host, "loop").await;
+    });
+}
+
+#[test]
+fn a_loop_in_on_message_is_stopped_at_the_turn_deadline() {
+    run(async {
+        let mut host = trouble(&["--turn-deadline", "1"]);
+        let bystander = Bystander::new(&host).await;
+        let mut looping = host.open("/party/troubled").await;
+        let mut other = host.open("/party/troubled").await;
+        looping.send("loop").await;
+        looping.expect_close(1011).await;
+        other.expect_close(1011).await;
+        bystander.noticed_nothing(&mut host).await;
+    });
+}
+
+#[test]
+fn a_loop_in_a_microtask_is_stopped_at_the_turn_deadline() {
+    run(async {
+        let mut host = trouble(&["--turn-deadline", "1"]);
+        let bystander = Bystander::new(&host).await;
+        let mut socket = host.open("/party/troubled").await;
+        let answer = host.get("/party/troubled/loop-later").await;
+        assert!(answer.status >= 500, "{} {}", answer.status, answer.text());
+        socket.expect_close(1011).await;
+        bystander.noticed_nothing(&mut host).await;
+    });
+}
+
+#[test]
+fn a_room_that_eats_memory_breaks_alone() {
+    run(async {
+        let mut host = trouble(&["--heap-limit", "32"]);
+        breaks_alone(&mut host, "eat").await;
+        let peak = host.memory_kib("VmHWM") >> 10;
+        assert!(peak < PROCESS_MIB_MAX, "a room of 32 MiB has used {peak} MiB");
+    });
+}
+
+#[test]
+fn a_room_that_eats_memory_in_buffers_breaks_alone() {
+    run(async {
+        let mut host = trouble(&["--heap-limit", "32"]);
+        breaks_alone(&mut host, "buffers").await;
+        // Buffers lie outside of V8's heap; they are memory of the room all the same.
+        let peak = host.memory_kib("VmHWM") >> 10;
+        assert!(peak < PROCESS_MIB_MAX, "a room of 32 MiB has used {peak} MiB");
+    });
+}
+
+#[test]
+fn endless_recursion_is_an_exception() {
+    run(async {
+        let mut host = trouble(&[]);
+        let bystander = Bystander::new(&host).await;
+        let answer = host.get("/party/troubled/deep").await;
+        assert_eq!(answer.status, 500);
+        assert!(answer.text().contains("Maximum call stack size exceeded"), "{}", answer.text());
+        bystander.noticed_nothing(&mut host).await;
+    });
+}
+
+/// Several rooms of one shard break at the same time, again and again.
+#[test]
+fn many_rooms_break_at_the_same_time() {
+    run(async {
+        let mut host = trouble(&["--heap-limit", "32", "--turn-deadline", "1"]);
+        let bystander = Bystander::new(&host).await;
+        let breaking = (0..4).map(|index| {
+            let host = &host;
+            async move {
+                let act = if index % 2 == 0 { "eat" } else { "loop" };
+                let answer = host.get(&format!("/party/troubled-{index}/{act}")).await;
+                assert!(answer.status >= 500, "{act}: {} {}", answer.status, answer.text());
+                assert_eq!(host.get(&format!("/party/troubled-{index}")).await.text(), "fine");
+            }
+        });
+        futures::future::join_all(breaking).await;
+        bystander.noticed_nothing(&mut host).await;
+    });
+}

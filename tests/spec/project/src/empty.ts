@@ -1,0 +1,4 @@
+/*
+ * A party that does nothing: sockets are accepted, requests have nobody to answer them.
+ */
+export default class Empty {}

@@ -1,0 +1,18 @@
+/*
+ * The older style: an object whose handlers are given the room.
+ */
+import type { PartyKitServer } from "partykit/server";
+
+export default {
+  onMessage(message, connection, room) {
+    if (message === "throw") throw new Error("in onMessage");
+    if (message === "all") room.broadcast(`all of ${room.id}`);
+    else connection.send(`${room.name}/${room.id}: ${message}`);
+  },
+  async onClose(connection, room) {
+    await room.storage.put("gone", connection.id);
+  },
+  async onRequest(request, room) {
+    return Response.json({ room: room.id, method: request.method, gone: (await room.storage.get("gone")) ?? null });
+  },
+} satisfies PartyKitServer;

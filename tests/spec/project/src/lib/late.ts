@@ -1,0 +1,4 @@
+/*
+ * Loaded by a dynamic import.
+ */
+export const late: string = "loaded late";
