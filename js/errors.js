@@ -5,10 +5,19 @@
 
 import { core } from "ext:core/mod.js";
 
+/** Whether a thrown value speaks for itself. */
+export function hasMessage(error) {
+  try {
+    return error !== null && typeof error === "object" && "message" in error;
+  } catch {
+    return false;
+  }
+}
+
 /** The message of a thrown value; `fallback` if it is an Error without one (L-40, L-45). */
 export function messageOf(error, fallback = "") {
   try {
-    if (error !== null && typeof error === "object" && "message" in error) {
+    if (hasMessage(error)) {
       return String(error.message) || fallback;
     }
     return `${String(error)}`;
@@ -30,15 +39,23 @@ export function statusOf(error) {
   return 500;
 }
 
+/** A stack with the places of the party's source, without the host's own frames. */
+function readable(stack) {
+  return stack.split("\n").filter((line) => !/^ +at .*ext:/.test(line)).join("\n")
+    .replaceAll("houseparty:/", "");
+}
+
 /** Stack and message for the log. */
 export function describe(error) {
   try {
     if (core.isNativeError(error) || error instanceof Error) {
       const stack = error.stack;
-      let text = typeof stack === "string" && stack !== "" ? stack : String(error);
+      let text = typeof stack === "string" && stack !== "" ? readable(stack) : String(error);
       for (let cause = error.cause, depth = 0; cause !== undefined && depth < 5; depth++) {
         text += `\nCaused by: ${
-          cause instanceof Error && typeof cause.stack === "string" ? cause.stack : String(cause)
+          cause instanceof Error && typeof cause.stack === "string"
+            ? readable(cause.stack)
+            : String(cause)
         }`;
         cause = cause instanceof Error ? cause.cause : undefined;
       }

@@ -15,7 +15,10 @@ import { gateBody, Request, Response } from "ext:houseparty/platform/http.js";
 import { dialServer } from "ext:houseparty/platform/client_socket.js";
 import { createCaches } from "ext:houseparty/platform/caches.js";
 
+const { op_keys_used } = core.ops;
+
 const load = (name) => core.loadExtScript(name);
+const webidl = load("ext:deno_webidl/00_webidl.js");
 const event = load("ext:deno_web/02_event.js");
 const { DOMException } = load("ext:deno_web/01_dom_exception.js");
 const url = load("ext:deno_web/00_url.js");
@@ -87,10 +90,29 @@ function lazy(name, loader) {
   };
 }
 
+/*
+ * The platform keeps the symbols that mark its keys once per thread, for the isolate that registered
+ * last. A shard's thread has many: the host calls `claim` whenever this isolate gets its turn after
+ * another one that uses keys (runtime/engine/instance.rs).
+ */
+function claimKeys(Crypto) {
+  const { registerSymbols } = Crypto;
+  Object.defineProperty(Crypto, "registerSymbols", {
+    value(...symbols) {
+      delete Crypto.registerSymbols;
+      const claim = () => Reflect.apply(registerSymbols, Crypto, symbols);
+      op_keys_used(claim);
+      return claim();
+    },
+    configurable: true,
+  });
+}
+
 function crypto() {
   const { crypto: platform, CryptoKey, Crypto, SubtleCrypto } = load(
     "ext:deno_crypto/00_crypto.js",
   );
+  claimKeys(Crypto);
   const subtle = platform.subtle;
   const prototype = Object.getPrototypeOf(subtle);
   for (const name of Object.getOwnPropertyNames(prototype)) {
@@ -279,7 +301,15 @@ export function installGlobals({ report, reportRejection }) {
   performance.setTimeOrigin();
   event.setEventTargetData(globalThis);
   event.saveGlobalThisReference(globalThis);
+  // The global scope is an event target, as in a worker.
+  Object.setPrototypeOf(globalThis, event.EventTarget.prototype);
+  Object.defineProperty(globalThis, webidl.brand, { value: webidl.brand });
   Object.defineProperties(globalThis, table);
+  // What a listener throws ends here; unprevented it would stop the isolate.
+  globalThis.addEventListener("error", (thrown) => {
+    thrown.preventDefault();
+    report(thrown.error);
+  });
   Object.defineProperties(globalThis, {
     console: value(consoleOf()),
     reportError: value((error) => report(error)),

@@ -7,6 +7,7 @@
 import { core } from "ext:core/mod.js";
 import { completion } from "ext:houseparty/completion.js";
 import {
+  abortRequest,
   makeRequest,
   makeResponse,
   takeRequest,
@@ -15,6 +16,31 @@ import {
 
 const { op_body_open, op_body_write, op_body_end, op_body_abort, op_body_read, op_body_cancel } =
   core.ops;
+
+/**
+ * Clients whose request has no complete answer yet: visit → { request, reader }. The reader is that of
+ * the streamed body which the client is being sent, once there is one.
+ */
+const visits = new Map();
+
+/** Remembers whose request this is. `visit` 0 or undefined: nobody who could leave. */
+export function beginVisit(visit, request) {
+  if (visit) visits.set(visit, { request, reader: null });
+}
+
+/** The answer is complete, or is somebody else's affair. */
+export function endVisit(visit) {
+  visits.delete(visit);
+}
+
+/** The client has left: aborts `request.signal` and ends a body that nobody reads any more. */
+export function leaveVisit(visit) {
+  const known = visits.get(visit);
+  if (known === undefined) return;
+  visits.delete(visit);
+  abortRequest(known.request);
+  known.reader?.cancel(new Error("The client disconnected.")).catch(() => {});
+}
 
 /** Sockets that are not connections of the room: socket number → WebSocket. */
 const sockets = new Map();
@@ -122,11 +148,13 @@ export function incomingResponse([status, statusText, headers, body], url) {
   });
 }
 
-/** Sends the chunks of `stream` through the host's body `number`. */
-async function pump(number, stream) {
+/** Sends the chunks of `stream` through the host's body `number`, to the client of `visit` if any. */
+async function pump(number, stream, visit) {
   let reader;
   try {
     reader = stream.getReader();
+    const known = visits.get(visit);
+    if (known !== undefined) known.reader = reader;
     for (;;) {
       const { done, value } = await reader.read();
       if (done) {
@@ -146,15 +174,19 @@ async function pump(number, stream) {
   } catch (error) {
     op_body_abort(number, `${error?.message ?? error}`);
     reader?.cancel(error).catch(() => {});
+  } finally {
+    endVisit(visit);
   }
 }
 
 /** A body as ops take it: null, a string, bytes, or the number of a stream that is being sent. */
-function outgoingBody(body) {
-  if (body === null || body === undefined) return null;
-  if (typeof body === "string" || body instanceof Uint8Array) return body;
+function outgoingBody(body, visit = 0) {
+  if (body === null || body === undefined || typeof body === "string" || body instanceof Uint8Array) {
+    endVisit(visit);
+    return body ?? null;
+  }
   const number = op_body_open();
-  pump(number, body);
+  pump(number, body, visit);
   return number;
 }
 
@@ -164,11 +196,12 @@ export function outgoing(request) {
   return { method, url, headers: flatten(headers), body: outgoingBody(body) };
 }
 
-/** Takes a response apart for an op. */
-export function outgoingResponse(response) {
+/** Takes a response apart for an op; its body goes to the client of `visit`. */
+export function outgoingResponse(response, visit = 0) {
   const { status, statusText, headers, body, webSocket } = takeResponse(response);
   if (webSocket !== null && webSocket !== undefined) {
+    endVisit(visit);
     return { status, statusText, headers: flatten(headers), body: null, webSocket };
   }
-  return { status, statusText, headers: flatten(headers), body: outgoingBody(body), webSocket: null };
+  return { status, statusText, headers: flatten(headers), body: outgoingBody(body, visit), webSocket: null };
 }

@@ -13,11 +13,14 @@
 import { core } from "ext:core/mod.js";
 import { gated, settle } from "ext:houseparty/completion.js";
 import { bindToHost, socketParts, WebSocketPair } from "ext:houseparty/connection.js";
-import { describe, messageOf, statusOf } from "ext:houseparty/errors.js";
+import { describe, hasMessage, messageOf, statusOf } from "ext:houseparty/errors.js";
 import { clearAsyncContext, installGlobals } from "ext:houseparty/globals.js";
 import {
   addSocket,
+  beginVisit,
+  endVisit,
   incomingRequest,
+  leaveVisit,
   outgoing,
   outgoingResponse,
   removeSocket,
@@ -26,6 +29,7 @@ import {
 import { createLobby } from "ext:houseparty/lobby.js";
 import { logError, report, reportRejection } from "ext:houseparty/log.js";
 import { define } from "ext:houseparty/party.js";
+import { Request, Response } from "ext:houseparty/platform/http.js";
 import {
   addConnection,
   connectionOf,
@@ -66,6 +70,7 @@ const COMPLETION = 7;
 const SECTION = 8;
 const HOOK = 9;
 const ALARM = 10;
+const LEFT = 11;
 
 const NOT_A_RESPONSE =
   "Incorrect type for Promise: the Promise did not resolve to 'Response'.";
@@ -88,7 +93,7 @@ function load(specifier) {
   }).catch((error) => op_load_failed(describe(error)));
 }
 
-function dispatch(kind, a, b, c, d, e, f, g) {
+function dispatch(kind, a, b, c, d, e, f, g, h) {
   clearAsyncContext();
   switch (kind) {
     case MESSAGE:
@@ -98,17 +103,19 @@ function dispatch(kind, a, b, c, d, e, f, g) {
     case TIMER:
       return fire(a);
     case REQUEST:
-      return void onRequest(a, b, c, d, e, f);
+      return void onRequest(a, b, c, d, e, f, g);
     case CONNECT:
-      return void onConnect(a, b, c, d);
+      return void onConnect(a, b, c, d, e);
     case CLOSED:
       return onClosed(a, b, c, d, e);
     case SECTION:
       return beginSection(a);
     case HOOK:
-      return void onHook(a, b, c, d, e, f, g);
+      return void onHook(a, b, c, d, e, f, g, h);
     case ALARM:
       return void onAlarm();
+    case LEFT:
+      return leaveVisit(a);
     case START:
       return start(a);
   }
@@ -142,15 +149,18 @@ async function startRoom() {
 
 // ---- HTTP -------------------------------------------------------------------------------------
 
-async function onRequest(id, method, url, headers, body, internal) {
+/** `visit` is the client's number, by which the host says that it left; 0 for calls of other rooms. */
+async function onRequest(id, method, url, headers, body, internal, visit) {
   try {
     if (!worker.has("onRequest")) {
       op_fail(id, 500, internal ? "Invalid onRequest handler" : "No onRequest handler");
       return;
     }
     const request = incomingRequest(method, url, headers, body, "immutable");
-    respond(id, await worker.onRequest(request));
+    beginVisit(visit, request);
+    respond(id, await worker.onRequest(request), visit);
   } catch (error) {
+    endVisit(visit);
     logError("onRequest error", error);
     op_fail(
       id,
@@ -161,9 +171,9 @@ async function onRequest(id, method, url, headers, body, internal) {
 }
 
 /** Answers a request with what a handler gave; throws if that is not a Response (L-41). */
-function respond(id, response) {
-  if (!(response instanceof globalThis.Response)) throw new TypeError(NOT_A_RESPONSE);
-  const { status, statusText, headers, body, webSocket } = outgoingResponse(response);
+function respond(id, response, visit) {
+  if (!(response instanceof Response)) throw new TypeError(NOT_A_RESPONSE);
+  const { status, statusText, headers, body, webSocket } = outgoingResponse(response, visit);
   if (webSocket !== null) {
     upgradeRaw(id, webSocket, response.headers.get("sec-websocket-protocol") ?? "");
     return;
@@ -179,10 +189,11 @@ function upgradeRaw(id, webSocket, protocol) {
 
 // ---- connections ------------------------------------------------------------------------------
 
-async function onConnect(id, number, url, headers) {
+async function onConnect(id, number, url, headers, visit) {
   let socket;
   try {
     const request = incomingRequest("GET", url, headers, null, "immutable");
+    beginVisit(visit, request);
     const key = new globalThis.URL(url).searchParams.get("_pk") || crypto.randomUUID();
     socket = createConnection(number, key, url);
     const context = { request };
@@ -206,6 +217,8 @@ async function onConnect(id, number, url, headers) {
       socket.close(1011, messageOf(error, "Uncaught exception when connecting"));
     }
     op_connection_drop(number);
+  } finally {
+    endVisit(visit);
   }
 }
 
@@ -307,43 +320,49 @@ function createContext() {
   };
 }
 
-async function onHook(id, hook, method, url, headers, body, extra) {
+async function onHook(id, hook, method, url, headers, body, extra, visit) {
   const name = HOOKS[hook];
   try {
     const guard = hook < 2 ? "request" : "immutable";
     const request = incomingRequest(method, url, headers, body, guard);
+    beginVisit(visit, request);
     switch (name) {
       case "onBeforeConnect":
       case "onBeforeRequest":
-        return await before(id, name, request, extra);
+        return await before(id, name, request, extra, visit);
       case "onFetch":
-        return await onFetch(id, request);
+        return await onFetch(id, request, visit);
       case "onSocket":
         return await onSocket(id, request);
       case "onCron":
         return await onCron(id, JSON.parse(extra));
     }
   } catch (error) {
+    endVisit(visit);
     logError("fetch error", error);
     op_fail(id, 500, messageOf(error));
   }
 }
 
-async function before(id, name, request, room) {
+async function before(id, name, request, room, visit) {
   const { party } = definition;
   let result;
   try {
     result = await party[name](request, createLobby(info, room), createContext());
   } catch (error) {
     logError(`${name} error`, error);
+    endVisit(visit);
     // The fallback applies to what is not an Error (R-27).
-    const isError = error !== null && typeof error === "object" && "message" in error;
-    op_fail(id, 401, isError ? `${error.message}` : `${error}` || "Unauthorised");
+    op_fail(id, 401, messageOf(error) || (hasMessage(error) ? "" : "Unauthorised"));
     return;
   }
-  if (result instanceof globalThis.Response) {
-    respond(id, result);
-  } else if (result instanceof globalThis.Request) {
+  if (result instanceof Response) {
+    respond(id, result, visit);
+    return;
+  }
+  // From here on the client is the room's.
+  endVisit(visit);
+  if (result instanceof Request) {
     const out = outgoing(result);
     op_continue(id, out.method, out.url, out.headers, out.body);
   } else if (name === "onBeforeConnect") {
@@ -353,7 +372,7 @@ async function before(id, name, request, room) {
   }
 }
 
-async function onFetch(id, request) {
+async function onFetch(id, request, visit) {
   const { party } = definition;
   const handler = party.onFetch ?? party.unstable_onFetch;
   const result = await Reflect.apply(handler, undefined, [
@@ -361,8 +380,12 @@ async function onFetch(id, request) {
     createLobby(info),
     createContext(),
   ]);
-  if (result) respond(id, result);
-  else op_pass(id);
+  if (result) {
+    respond(id, result, visit);
+    return;
+  }
+  endVisit(visit);
+  op_pass(id);
 }
 
 async function onSocket(id, request) {

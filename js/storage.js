@@ -10,7 +10,7 @@
 import { core } from "ext:core/mod.js";
 import { completion } from "ext:houseparty/completion.js";
 import { section } from "ext:houseparty/section.js";
-import { describe } from "ext:houseparty/errors.js";
+import { messageOf } from "ext:houseparty/errors.js";
 import { LEVEL, log } from "ext:houseparty/log.js";
 
 const {
@@ -175,21 +175,35 @@ function getAlarmNow() {
   return time < 0 ? null : time;
 }
 
-/** A rejected write that the program ignores must not go unseen (A-100). */
-function refused(what, error) {
-  const promise = Promise.reject(error);
-  log(LEVEL.debug, `storage.${what} failed: ${describe(error)}`);
-  return promise;
+/** What a call that failed was about. */
+function keyNamed(key) {
+  try {
+    if (isKeyList(key)) return ` of ${JSON.stringify(Array.from(key, String).slice(0, 3))}`;
+    if (typeof key === "object" && key !== null) {
+      return ` of ${JSON.stringify(Object.keys(key).slice(0, 3))}`;
+    }
+    return key === undefined ? "" : ` of ${JSON.stringify(String(key))}`;
+  } catch {
+    return "";
+  }
 }
 
-/** Runs a call now and gives its result as a settled promise. */
-function settled(what, call) {
+/**
+ * Runs a call now and gives its result as a settled promise. A write that was refused is told with its
+ * key, whether or not the party looks at the promise: it is how data gets lost unseen (A-100).
+ */
+function settled(what, call, key) {
   try {
     return Promise.resolve(call());
   } catch (error) {
-    return refused(what, error);
+    if (WRITES.has(what)) {
+      log(LEVEL.error, `storage.${what}${keyNamed(key)} failed: ${messageOf(error)}`);
+    }
+    return Promise.reject(error);
   }
 }
+
+const WRITES = new Set(["put", "delete", "deleteAll", "setAlarm", "deleteAlarm"]);
 
 /** State of the `transaction()` callbacks that are open, innermost last. */
 const transactions = [];
@@ -214,11 +228,11 @@ class DurableObjectTransaction {
     return rolledBack;
   }
 
-  #call(what, call) {
+  #call(what, call, key) {
     return settled(what, () => {
       DurableObjectTransaction.#check(this, what);
       return call();
-    });
+    }, key);
   }
 
   get(key, _options) {
@@ -232,12 +246,12 @@ class DurableObjectTransaction {
 
   put(key, value, options) {
     const args = arguments.length;
-    return this.#call("put", () => putNow(key, value, options, args));
+    return this.#call("put", () => putNow(key, value, options, args), key);
   }
 
   delete(key, options) {
     const args = arguments.length;
-    return this.#call("delete", () => deleteNow(key, options, args));
+    return this.#call("delete", () => deleteNow(key, options, args), key);
   }
 
   deleteAll() {
@@ -288,12 +302,12 @@ class DurableObjectStorage {
 
   put(key, value, options) {
     const args = arguments.length;
-    return settled("put", () => putNow(key, value, options, args));
+    return settled("put", () => putNow(key, value, options, args), key);
   }
 
   delete(key, options) {
     const args = arguments.length;
-    return settled("delete", () => deleteNow(key, options, args));
+    return settled("delete", () => deleteNow(key, options, args), key);
   }
 
   deleteAll(_options) {

@@ -31,6 +31,8 @@ pub struct Seat {
     live: RefCell<Weak<Live>>,
     /// The outcome of evaluating the party's module: its shape as JSON, or what went wrong.
     pub loaded: RefCell<Option<Result<String, String>>>,
+    /// Makes the platform's keys this isolate's own for the thread (js/globals.js, `claimKeys`).
+    pub claim_keys: RefCell<Option<v8::Global<v8::Function>>>,
     /// Party and log of an isolate that has no room yet.
     pub log: RefCell<Option<Log>>,
 }
@@ -40,6 +42,11 @@ impl Seat {
     pub fn live(&self) -> Option<Rc<Live>> {
         self.live.borrow().upgrade()
     }
+}
+
+thread_local! {
+    /// The seat of the isolate to which the platform's keys belong now on this thread.
+    static KEY_OWNER: Cell<*const Seat> = const { Cell::new(std::ptr::null()) };
 }
 
 pub struct Instance {
@@ -94,6 +101,7 @@ impl Instance {
     /// Polls the isolate's event loop: platform ops, module evaluation, V8's own tasks.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> TurnEnd {
         let mut runtime = self.isolate.enter();
+        claim_keys(&mut runtime, &self.seat);
         poll_loop(&mut runtime, cx)
     }
 
@@ -130,8 +138,39 @@ impl Instance {
     /// Delivers one event. Gives the request it opened, if any.
     pub fn turn(&mut self, live: &Rc<Live>, event: Event) -> (TurnEnd, Option<RequestId>) {
         let mut runtime = self.isolate.enter();
+        claim_keys(&mut runtime, &self.seat);
         call(&mut runtime, &self.dispatch, |scope| turn::arguments(scope, live, event))
     }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        if KEY_OWNER.get() == Rc::as_ptr(&self.seat) {
+            KEY_OWNER.set(std::ptr::null());
+        }
+    }
+}
+
+/// deno_crypto keeps the symbols of keys per thread, for one isolate; before another one that uses
+/// keys runs, it has to register its own.
+fn claim_keys(runtime: &mut Entered<'_>, seat: &Rc<Seat>) {
+    if seat.claim_keys.borrow().is_none() || KEY_OWNER.get() == Rc::as_ptr(seat) {
+        return;
+    }
+    let runtime: &mut JsRuntime = runtime;
+    deno_core::scope!(scope, runtime);
+    let claim = seat.claim_keys.borrow();
+    let Some(claim) = claim.as_ref().map(|claim| v8::Local::new(scope, claim)) else { return };
+    let undefined = v8::undefined(scope).into();
+    if claim.call(scope, undefined, &[]).is_some() {
+        KEY_OWNER.set(Rc::as_ptr(seat));
+    }
+}
+
+/// The isolate registers its keys for the first time.
+pub fn keys_claimed(seat: &Rc<Seat>, claim: v8::Global<v8::Function>) {
+    *seat.claim_keys.borrow_mut() = Some(claim);
+    KEY_OWNER.set(Rc::as_ptr(seat));
 }
 
 fn poll_loop(runtime: &mut Entered<'_>, cx: &mut Context<'_>) -> TurnEnd {

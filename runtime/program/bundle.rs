@@ -71,7 +71,7 @@ pub async fn bundle(
         name,
         file,
         code: chunk.code.as_str().into(),
-        source_map: chunk.map.as_ref().map(|map| map.to_json_string().into()),
+        source_map: chunk.map.as_ref().and_then(|map| placed(&map.to_json_string(), &config.root)),
         watch_files,
     })
 }
@@ -94,6 +94,27 @@ fn failure<'p>(
         watch_files.extend(problem::hoped_for(&config.root, found));
     }
     BuildError { problems, watch_files }
+}
+
+/// A source map whose sources are named by their path in the project, as addresses that stack traces
+/// can carry: `houseparty:/src/server.ts`.
+fn placed(map: &str, root: &Path) -> Option<Arc<str>> {
+    let mut map: serde_json::Value = serde_json::from_str(map).ok()?;
+    for source in map.get_mut("sources")?.as_array_mut()? {
+        let Some(name) = source.as_str() else { continue };
+        // They are relative to the folder into which the bundle would be written.
+        let mut path = root.join("dist");
+        for part in Path::new(name).components() {
+            match part {
+                std::path::Component::ParentDir => drop(path.pop()),
+                std::path::Component::CurDir => {}
+                part => path.push(part),
+            }
+        }
+        let shown = path.strip_prefix(root).unwrap_or(&path).display().to_string();
+        *source = format!("houseparty:/{}", shown.trim_start_matches('/')).into();
+    }
+    Some(map.to_string().into())
 }
 
 fn options(config: &Config, public_host: &str, file: &Path) -> BundlerOptions {

@@ -3,10 +3,10 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use deno_core::{OpState, op2};
+use deno_core::{OpState, op2, v8};
 
 use super::{OpError, live};
-use crate::engine::instance::Seat;
+use crate::engine::instance::{Seat, keys_claimed};
 use crate::engine::live::{Breakage, Timer};
 use crate::engine::shard::Due;
 use crate::limits;
@@ -115,6 +115,12 @@ pub fn op_alarm_done(state: &OpState, good: bool) -> Result<(), OpError> {
     let shard = live.shard.clone();
     shard.alarm_done(&live, good)?;
     Ok(())
+}
+
+/// The isolate uses the platform's keys; `claim` makes them its own for this thread.
+#[op2]
+pub fn op_keys_used(state: &OpState, #[scoped] claim: v8::Global<v8::Function>) {
+    keys_claimed(state.borrow::<Rc<Seat>>(), claim);
 }
 
 /// A line for the log; level 0 debug, 1 info, 2 warn, 3 error.

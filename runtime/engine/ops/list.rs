@@ -20,6 +20,7 @@ macro_rules! for_each_op {
                 op_timer_stop
                 op_alarm_done
                 op_log
+                op_keys_used
             }
             socket {
                 op_socket_send_text
