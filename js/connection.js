@@ -9,7 +9,7 @@
  */
 
 import { core } from "ext:core/mod.js";
-import { report } from "ext:houseparty/log.js";
+import { report, warnOnce } from "ext:houseparty/log.js";
 
 const { op_socket_send_text, op_socket_send_binary, op_socket_close } = core.ops;
 const { EventTarget, Event, MessageEvent, CloseEvent, ErrorEvent } = core.loadExtScript(
@@ -210,7 +210,12 @@ class WebSocket extends EventTarget {
   }
 
   addEventListener(type, listener, options = undefined) {
-    if (this.#meta.silent) return;
+    if (this.#meta.silent) {
+      warnOnce(
+        "Listeners of a connection are never called in a hibernating room: use onMessage, onClose and onError.",
+      );
+      return;
+    }
     this.#listening = true;
     super.addEventListener(type, listener, options);
   }

@@ -109,10 +109,10 @@ function claimKeys(Crypto) {
 }
 
 function crypto() {
-  const { crypto: platform, CryptoKey, Crypto, SubtleCrypto } = load(
-    "ext:deno_crypto/00_crypto.js",
-  );
-  claimKeys(Crypto);
+  const parts = load("ext:deno_crypto/00_crypto.js");
+  claimKeys(parts.Crypto);
+  // The first look at `crypto` registers the symbols.
+  const { crypto: platform, CryptoKey, Crypto, SubtleCrypto } = parts;
   const subtle = platform.subtle;
   const prototype = Object.getPrototypeOf(subtle);
   for (const name of Object.getOwnPropertyNames(prototype)) {

@@ -14,6 +14,7 @@ import {
   takeResponse,
 } from "ext:houseparty/platform/http.js";
 
+const { ReadableStream } = core.loadExtScript("ext:deno_web/06_streams.js");
 const { op_body_open, op_body_write, op_body_end, op_body_abort, op_body_read, op_body_cancel } =
   core.ops;
 
@@ -102,7 +103,7 @@ function flatten(list) {
 
 /** A stream over the chunks of a body that the host holds. */
 function bodyStream(number) {
-  return new globalThis.ReadableStream({
+  return new ReadableStream({
     type: "bytes",
     async pull(controller) {
       const chunk = await completion(op_body_read(number));

@@ -8,7 +8,9 @@ import { completion } from "ext:houseparty/completion.js";
 import { hostSocket } from "ext:houseparty/connection.js";
 import { addSocket, incomingResponse, outgoing } from "ext:houseparty/http.js";
 import { warnOnce } from "ext:houseparty/log.js";
+import { Request, Response } from "ext:houseparty/platform/http.js";
 
+const { Headers } = core.loadExtScript("ext:deno_fetch/20_headers.js");
 const { op_stub_fetch, op_stub_dial, op_asset_fetch } = core.ops;
 const REDIRECTS_MAX = 20;
 
@@ -39,7 +41,6 @@ function checkPath(path) {
 
 /** The request a stub's `fetch` or `socket` means (A-40, A-41). */
 function requestFor(base, first, init) {
-  const { Request } = globalThis;
   if (!first) return new Request(base, init);
   if (typeof first === "string") return new Request(base + checkPath(first), init);
   // A Request's own URL is dropped; method, headers and body are kept.
@@ -64,7 +65,7 @@ async function fetchStub(party, id, request) {
     const keep = response.status === 307 || response.status === 308 ||
       current.method === "GET" || current.method === "HEAD";
     // Redirects are followed inside the same room (A-42).
-    current = new globalThis.Request(new URL(location, url).href, {
+    current = new Request(new URL(location, url).href, {
       method: keep ? current.method : "GET",
       headers: current.headers,
       body: keep && typeof body !== "number" && body !== null ? body : undefined,
@@ -73,7 +74,18 @@ async function fetchStub(party, id, request) {
   }
 }
 
+/** `promise`, unless `signal` aborts first. */
+function abortable(promise, signal) {
+  if (signal.aborted) return Promise.reject(signal.reason);
+  return new Promise((resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    promise.then(resolve, reject);
+  });
+}
+
 async function dialStub(party, id, request) {
+  // A room without an id answers with an error, which is no socket (A-39, A-44).
+  if (id === "") throw new Error("Expected a websocket response");
   const { url, headers } = outgoing(request);
   const number = await completion(op_stub_dial(party, id, url, headers));
   const socket = hostSocket(number);
@@ -89,16 +101,18 @@ function createStub(party, id, host) {
       const request = requestFor(base, first, init);
       if (`${request.headers.get("upgrade")}`.toLowerCase() === "websocket") {
         return dialStub(party, target, request).then(
-          (webSocket) => new globalThis.Response(null, { status: 101, webSocket }),
+          (webSocket) => new Response(null, { status: 101, webSocket }),
         );
       }
-      return fetchStub(party, target, request);
+      const signal = init?.signal ?? (typeof first === "object" ? first?.signal : undefined);
+      const answer = fetchStub(party, target, request);
+      return signal ? abortable(answer, signal) : answer;
     },
     async socket(first, init) {
       const options = (typeof first === "string" || !first ? init : first) ?? {};
       const path = typeof first === "string" && first !== "" ? checkPath(first) : "";
-      const headers = new globalThis.Headers(options.headers ?? {});
-      return dialStub(party, target, new globalThis.Request(base + path, { headers }));
+      const headers = new Headers(options.headers ?? {});
+      return dialStub(party, target, new Request(base + path, { headers }));
     },
     connect() {
       warnOnce("stub.connect() is deprecated. Use stub.socket() instead.");

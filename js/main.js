@@ -333,9 +333,11 @@ async function onHook(id, hook, method, url, headers, body, extra, visit) {
       case "onFetch":
         return await onFetch(id, request, visit);
       case "onSocket":
-        return await onSocket(id, request);
+        await onSocket(id, request);
+        return endVisit(visit);
       case "onCron":
-        return await onCron(id, JSON.parse(extra));
+        await onCron(id, JSON.parse(extra));
+        return endVisit(visit);
     }
   } catch (error) {
     endVisit(visit);

@@ -32,10 +32,25 @@ function validate(party) {
         `.${name} is present on the class instance, but it should be defined as a static method`,
       );
     }
-    // onBefore* of the wrong type is answered per request (R-28).
-    if (typeof place[name] !== "function" && (isClass(party) || !name.startsWith("onBefore"))) {
-      throw new Error(`.${name} should be a function`);
-    }
+    // The static onBefore* of a class are not looked at here: they are answered per request (R-28).
+    if (typeof place[name] !== "function") throw new Error(`.${name} should be a function`);
+  }
+  warnOfOthers(party);
+}
+
+/** What PartyKit does not check and would only find out at the first call (L-22). */
+function warnOfOthers(party) {
+  const warn = (where, name) => {
+    const { [name]: member } = where;
+    if (member === undefined || member === null || typeof member === "function") return;
+    log(LEVEL.warn, `.${name} should be a function, not ${typeof member}`);
+  };
+  for (const name of ["onSocket", "onCron"]) warn(party, name);
+  if (!isClass(party)) return;
+  for (const name of ["onStart", "getConnectionTags"]) warn(party.prototype, name);
+  // A static member has no effect: the option is read from the instance (L-13).
+  if (party.options !== undefined) {
+    log(LEVEL.warn, "static `options` have no effect: write `options = { … }` without `static`");
   }
 }
 

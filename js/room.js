@@ -7,7 +7,7 @@
  */
 
 import { core } from "ext:core/mod.js";
-import { hostSocket, bytesOf, CLOSING, CLOSED, OPEN, socketParts } from "ext:houseparty/connection.js";
+import { hostSocket, bytesOf, CLOSING, OPEN, socketParts } from "ext:houseparty/connection.js";
 import { LEVEL, log, warnOnce } from "ext:houseparty/log.js";
 import { section } from "ext:houseparty/section.js";
 import { createStorage } from "ext:houseparty/storage.js";
@@ -32,6 +32,8 @@ let hibernate = false;
 let started = false;
 /** socket number → { socket, id, tags } in the order of acceptance. */
 const connections = new Map();
+/** id → socket, once a party of a room that does not hibernate has asked for `room.connections`. */
+let byId = null;
 
 /** Fixes the connection mode of this instance (L-15). */
 export function startConnections(mode) {
@@ -132,10 +134,34 @@ export function createConnection(number, id, uri, state = undefined) {
 
 export function addConnection(number, socket, tags) {
   connections.set(number, { socket, id: socket.id, tags });
+  byId?.set(socket.id, socket);
 }
 
 export function removeConnection(number) {
+  const entry = connections.get(number);
   connections.delete(number);
+  if (byId === null || entry === undefined || byId.get(entry.id) !== entry.socket) return;
+  byId.delete(entry.id);
+  // Another socket with the same id is found again (A-64).
+  for (const { id, socket } of connections.values()) if (id === entry.id) byId.set(id, socket);
+}
+
+/** `room.connections`: one map that lives, or a new one each time in a hibernating room (A-17). */
+function connectionMap() {
+  if (!started) {
+    log(
+      LEVEL.warn,
+      "Party.connections was invoked before first connection. This will always return an empty Map.",
+    );
+    return new Map();
+  }
+  if (byId !== null) return byId;
+  const map = new Map();
+  for (const { id, socket } of connections.values()) {
+    if (!hibernate || socket.readyState === OPEN) map.set(id, socket);
+  }
+  if (!hibernate) byId = map;
+  return map;
 }
 
 export function connectionOf(number) {
@@ -229,11 +255,7 @@ export function createRoom(info) {
       warnOnce(
         "Party.connections is deprecated and will be removed in a future version of PartyKit. Use Party.getConnections() instead.",
       );
-      const map = new Map();
-      for (const { socket } of connections.values()) {
-        if (socket.readyState < CLOSED) map.set(socket.id, socket);
-      }
-      return map;
+      return connectionMap();
     },
     get parties() {
       warnOnce(

@@ -1,10 +1,11 @@
 //! Every bound of the host, with its unit and its reason. Leaf module.
 
-/// Largest WebSocket message a client may send, in bytes; larger ones close the socket with 1009 (spec W-03).
+/// Largest WebSocket message a client may send, in bytes; larger ones close the socket with 1009
+/// (spec W-03).
 pub const MESSAGE_SIZE_MAX: usize = 1 << 20;
 
-/// Bytes a client may leave unread in its outbox before it is closed with 1008. A client that reads slowly but steadily
-/// never gets there; one that stopped reading must not hold the room's memory.
+/// Bytes a client may leave unread in its outbox before it is closed with 1008. A client that reads
+/// slowly but steadily never gets there; one that stopped reading must not hold the room's memory.
 pub const OUTBOX_BYTES_MAX: usize = 8 << 20;
 
 /// Request bodies up to this many bytes are handed to the room whole; larger ones stream.
@@ -13,7 +14,8 @@ pub const BODY_WHOLE_MAX: usize = 64 << 10;
 /// Chunks of a streamed body that may wait between the two ends.
 pub const BODY_CHUNKS_MAX: usize = 16;
 
-/// Longest close reason a WebSocket close frame can carry, in bytes (RFC 6455, 5.5: 125 less the code).
+/// Longest close reason a WebSocket close frame can carry, in bytes (RFC 6455, 5.5: 125 less the
+/// code).
 pub const CLOSE_REASON_BYTES_MAX: usize = 123;
 
 /// Events that may wait in one room's inbox before it refuses with 503 (LIM-08, LIM-20).
@@ -22,8 +24,8 @@ pub const INBOX_EVENTS_MAX: usize = 10_000;
 /// Bytes that may wait in one room's inbox before it refuses with 503.
 pub const INBOX_BYTES_MAX: usize = 64 << 20;
 
-/// From here on the room's sockets stop reading, so that clients feel the back-pressure long
-/// before anything is refused.
+/// From here on the room's sockets stop reading, so that clients feel the back-pressure long before
+/// anything is refused.
 pub const INBOX_EVENTS_SOFT: usize = 1_000;
 
 /// As `INBOX_EVENTS_SOFT`, in bytes.
@@ -53,8 +55,8 @@ pub const ALARM_RETRIES_MAX: u32 = 6;
 /// First delay between attempts of an alarm handler, in milliseconds; it doubles (AL-18).
 pub const ALARM_RETRY_MS: i64 = 2_000;
 
-/// Largest stored value, serialised, in bytes. PartyKit refuses above 128 KiB and its users lost data
-/// to that (A-93, U-40).
+/// Largest stored value, serialised, in bytes. PartyKit refuses above 128 KiB and its users lost
+/// data to that (A-93, U-40).
 pub const VALUE_BYTES_MAX: usize = 4 << 20;
 
 /// Stack of a shard's thread, in bytes: V8 takes about 1 MiB, deep JSON and regexes want air.

@@ -1,7 +1,8 @@
 //! Names: which party, which room. Leaf module; everybody may use it.
 //!
-//! A room's identity is the pair (party, raw id). The id is the raw path segment of the URL, never percent-decoded
-//! (spec R-04), so equality of keys is equality of bytes. Names are shared strings: cloning one is a counter.
+//! A room's identity is the pair (party, raw id). The id is the raw path segment of the URL, never
+//! percent-decoded (spec R-04), so equality of keys is equality of bytes. Names are shared strings:
+//! cloning one is a counter.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,8 +14,8 @@ pub struct RoomKey {
     pub id: RoomId,
 }
 
-/// Which place of a party an event goes to: one of its rooms, or its lobby (the isolate that runs the static hooks
-/// `onBeforeConnect`, `onBeforeRequest`, `onFetch`, `onSocket`, `onCron`).
+/// Which place of a party an event goes to: one of its rooms, or its lobby (the isolate that runs
+/// the static hooks `onBeforeConnect`, `onBeforeRequest`, `onFetch`, `onSocket`, `onCron`).
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RoomId {
     Room(Arc<str>),

@@ -10,6 +10,7 @@
 //! - `crash`: kill -9 under load; every acknowledged write and every alarm is accounted for
 //! - `faults`: parties and clients that misbehave, broken projects, broken folders
 //! - `scale`: 2,000 rooms, 2,000 connections, an idle host
+//! - `storage_cli`: `houseparty storage` on what a real host has stored
 //! - `tidy`: headers, sizes and import layering of the source itself
 
 mod crash;
@@ -18,5 +19,6 @@ mod faults;
 mod node;
 mod scale;
 mod spec;
+mod storage_cli;
 mod support;
 mod tidy;

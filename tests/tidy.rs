@@ -200,7 +200,8 @@ fn nothing_outside_tests_unwraps_or_panics() {
 }
 
 #[test]
-fn unsafe_stays_in_one_file_and_argues_its_case() {
+fn unsafe_stays_where_v8_is_touched_and_argues_its_case() {
+    const PLACES: [&str; 2] = ["runtime/engine/isolate.rs", "runtime/engine/buffers.rs"];
     let mut broken = Vec::new();
     for source in sources(&[".rs"]).into_iter().filter(|source| !source.is_test()) {
         let lines: Vec<&str> = source.text.lines().collect();
@@ -210,12 +211,12 @@ fn unsafe_stays_in_one_file_and_argues_its_case() {
                 continue;
             }
             let argued = lines[line.saturating_sub(9)..line].iter().any(|it| it.contains("SAFETY"));
-            if source.path != "runtime/engine/isolate.rs" || !argued {
+            if !PLACES.contains(&source.path.as_str()) || !argued {
                 broken.push(format!("{}:{line}: {}", source.path, code.trim()));
             }
         }
     }
-    assert_none(broken, "`unsafe` is in runtime/engine/isolate.rs only, with a SAFETY comment");
+    assert_none(broken, "`unsafe` is in two files of the engine only, with a SAFETY comment");
 }
 
 /// Which module of `runtime/` a file belongs to.

@@ -7,11 +7,17 @@
 import { core } from "ext:core/mod.js";
 
 import { gated } from "ext:houseparty/completion.js";
+import { warnOnce } from "ext:houseparty/log.js";
 
+const { ReadableStream } = core.loadExtScript("ext:deno_web/06_streams.js");
 const { InnerBody } = core.loadExtScript("ext:deno_fetch/22_body.js");
-const { Request, fromInnerRequest, newInnerRequest, toInnerRequest } = core.loadExtScript(
-  "ext:deno_fetch/23_request.js",
-);
+const {
+  Request: PlatformRequest,
+  abortRequest,
+  fromInnerRequest,
+  newInnerRequest,
+  toInnerRequest,
+} = core.loadExtScript("ext:deno_fetch/23_request.js");
 const {
   Response: PlatformResponse,
   fromInnerResponse,
@@ -24,9 +30,26 @@ const webSockets = new WeakMap();
 /** Request → its `cf` object. */
 const places = new WeakMap();
 
+const NULL_BODY_STATUSES = new Set([101, 204, 205, 304]);
+
+/**
+ * Whether a body is given where HTTP has none, and is empty. PartyKit takes `new Response("", { status:
+ * 204 })`; the platform's Response refuses it.
+ */
+function isEmptyForNothing(body, status) {
+  if (body === undefined || body === null || !NULL_BODY_STATUSES.has(Number(status))) return false;
+  return body === "" || body.byteLength === 0 || body.size === 0;
+}
+
 /** The platform's Response, which also takes `webSocket` with status 101. */
 const Response = new Proxy(PlatformResponse, {
   construct(target, args, newTarget) {
+    if (isEmptyForNothing(args[0], args[1]?.status)) {
+      warnOnce(
+        `a response with the status ${args[1].status} has no body: pass null instead of an empty one`,
+      );
+      args = [null, ...args.slice(1)];
+    }
     const response = Reflect.construct(target, args, newTarget);
     const webSocket = args[1]?.webSocket;
     if (webSocket !== undefined && webSocket !== null) webSockets.set(response, webSocket);
@@ -45,7 +68,33 @@ Object.defineProperty(PlatformResponse.prototype, "webSocket", {
   enumerable: true,
   configurable: true,
 });
-Object.defineProperty(Request.prototype, "cf", {
+/** The platform's Request; `cf` is taken from the init, else from the request it copies (A-80). */
+const Request = new Proxy(PlatformRequest, {
+  construct(target, args, newTarget) {
+    const request = Reflect.construct(target, args, newTarget);
+    const place = args[1]?.cf ?? places.get(args[0]);
+    if (place !== undefined) places.set(request, place);
+    return request;
+  },
+});
+Object.defineProperty(PlatformRequest.prototype, "constructor", {
+  value: Request,
+  writable: true,
+  configurable: true,
+});
+const cloneRequest = PlatformRequest.prototype.clone;
+Object.defineProperty(PlatformRequest.prototype, "clone", {
+  value: function clone() {
+    const copy = Reflect.apply(cloneRequest, this, []);
+    const place = places.get(this);
+    if (place !== undefined) places.set(copy, place);
+    return copy;
+  },
+  writable: true,
+  enumerable: true,
+  configurable: true,
+});
+Object.defineProperty(PlatformRequest.prototype, "cf", {
   get() {
     return places.get(this);
   },
@@ -53,7 +102,7 @@ Object.defineProperty(Request.prototype, "cf", {
   configurable: true,
 });
 
-export { Request, Response };
+export { abortRequest, Request, Response };
 
 function innerBody(body) {
   if (body === null) return null;
@@ -84,7 +133,7 @@ function takeBody(inner) {
     );
   }
   const { streamOrStatic } = inner;
-  if (streamOrStatic instanceof globalThis.ReadableStream) return streamOrStatic;
+  if (streamOrStatic instanceof ReadableStream) return streamOrStatic;
   streamOrStatic.consumed = true;
   return streamOrStatic.body;
 }
@@ -124,7 +173,7 @@ export function takeResponse(response) {
 export function gateBody(response) {
   const inner = toInnerResponse(response);
   const stream = inner.body?.streamOrStatic;
-  if (!(stream instanceof globalThis.ReadableStream)) return response;
+  if (!(stream instanceof ReadableStream)) return response;
   let reader;
   const source = {
     type: "bytes",
@@ -139,6 +188,6 @@ export function gateBody(response) {
       return (reader ?? stream).cancel(reason);
     },
   };
-  inner.body = new InnerBody(new globalThis.ReadableStream(source, { highWaterMark: 0 }));
+  inner.body = new InnerBody(new ReadableStream(source, { highWaterMark: 0 }));
   return response;
 }

@@ -1,11 +1,13 @@
 //! The command line: arguments → `Config` and `Settings` → a running `Node`.
 //!
-//! One file per subcommand would be one function each; they share their flags, so they share `serve.rs`.
+//! One file per subcommand would be one function each; they share their flags, so they share `serve.rs`;
+//! `storage` has its own.
 //! This file says what can be asked for. Exit codes: 0 good, 1 something is wrong with the project or
 //! the machine, 2 the arguments make no sense (clap).
 
 mod output;
 mod serve;
+mod storage;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -18,9 +20,11 @@ use crate::config::Persist;
 /// Runs PartyKit projects on your own machine.
 #[derive(Debug, Parser)]
 #[command(name = "houseparty", version, max_term_width = 100)]
-#[command(
-    after_help = "Examples:\n  houseparty dev                      serve the project of this folder, reload on change\n  houseparty dev -c chat/partykit.json --port 3000\n  houseparty start --host 0.0.0.0     serve it to others, without watching files\n  houseparty check                    build and load every party, serve nothing"
-)]
+#[command(after_help = "Examples:
+  houseparty dev                      serve the project of this folder, reload on change
+  houseparty dev -c chat/partykit.json --port 3000
+  houseparty start --host 0.0.0.0     serve it to others, without watching files
+  houseparty check                    build and load every party, serve nothing")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -34,6 +38,8 @@ enum Command {
     Start(ServeArgs),
     /// Build and load every party without serving anything
     Check(ProjectArgs),
+    /// Look at what rooms have stored, move it, back it up
+    Storage(storage::StorageArgs),
 }
 
 /// What project, and with which values.
@@ -154,6 +160,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Dev(args) => serve::serve(&args, true),
         Command::Start(args) => serve::serve(&args, false),
         Command::Check(args) => serve::check(&args),
+        Command::Storage(args) => storage::run(&args),
     }
 }
 

@@ -64,7 +64,8 @@ mod tests {
 
     #[test]
     fn c_15_dotenv_syntax() {
-        let text = "A=1\n# no\nexport B = two # comment\nC=\"x # y\\nz\"\nD='raw \\n'\nE=\"a\nb\" # end\nF=\nbroken line\nG=`q`\r\nH=last";
+        let text = "A=1\n# no\nexport B = two # comment\n\
+                    C=\"x # y\\nz\"\nD='raw \\n'\nE=\"a\nb\" # end\nF=\nbroken line\nG=`q`\r\nH=last";
         let pairs: Vec<(String, String)> = parse(text);
         let pairs: Vec<(&str, &str)> =
             pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();

@@ -92,7 +92,8 @@ pub struct Overrides {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     #[error(
-        "no partykit.json found in {0} or above it. Create one with at least `{{ \"main\": \"src/server.ts\" }}`, or name one with --config"
+        "no partykit.json found in {0} or above it. Create one with at least \
+         `{{ \"main\": \"src/server.ts\" }}`, or name one with --config"
     )]
     NotFound(PathBuf),
     #[error("cannot read {path}: {error}")]

@@ -337,16 +337,7 @@ impl<'a> Reader<'a> {
             }
             "build" => self.build(root, value, config),
             "minify" => config.minify = self.boolean(value, key).unwrap_or(false),
-            "crons" => {
-                for (name, text, at) in self.strings(value, key) {
-                    match Cron::parse(&text) {
-                        Ok(cron) => config.crons.push((name, cron)),
-                        Err(error) => {
-                            self.problem(at, &format!("`crons.{name}`: `{text}`: {error}"));
-                        }
-                    }
-                }
-            }
+            "crons" => self.crons(value, config),
             "compatibilityDate" => {
                 if let Some(date) = self.string(value, key)
                     && !is_date(&date)
@@ -374,6 +365,15 @@ impl<'a> Reader<'a> {
                 self.string(value, key);
             }
             _ => self.without_effect(key, value, config),
+        }
+    }
+
+    fn crons(&mut self, value: &Value<'a>, config: &mut Config) {
+        for (name, text, at) in self.strings(value, "crons") {
+            match Cron::parse(&text) {
+                Ok(cron) => config.crons.push((name, cron)),
+                Err(error) => self.problem(at, &format!("`crons.{name}`: `{text}`: {error}")),
+            }
         }
     }
 

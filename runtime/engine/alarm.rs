@@ -9,7 +9,8 @@ use std::rc::Rc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use super::live::{Live, RunningAlarm};
-use super::shard::{Due, Shard};
+use super::schedule::Due;
+use super::shard::Shard;
 use crate::limits;
 use crate::room::event::Event;
 use crate::storage::{AlarmRow, StoreError};

@@ -12,6 +12,7 @@ use std::task::{Context, Poll};
 
 use deno_core::{JsRuntime, PollEventLoopOptions, RuntimeOptions, v8};
 
+use super::buffers::Buffers;
 use super::isolate::{Entered, Isolated};
 use super::live::Live;
 use super::loader::{Loader, PartySource};
@@ -53,6 +54,7 @@ pub struct Instance {
     dispatch: v8::Global<v8::Function>,
     seat: Rc<Seat>,
     heap_exhausted: Rc<Cell<bool>>,
+    buffers: Arc<Buffers>,
     handle: v8::IsolateHandle,
     isolate: Isolated,
 }
@@ -71,9 +73,14 @@ impl Instance {
         heap_limit_bytes: usize,
         log: Log,
     ) -> Result<Self, EngineError> {
+        let buffers = Buffers::new(heap_limit_bytes);
         let mut isolate = Isolated::new(RuntimeOptions {
             module_loader: Some(Rc::new(Loader::new(source.clone()))),
-            create_params: Some(v8::CreateParams::default().heap_limits(0, heap_limit_bytes)),
+            create_params: Some(
+                v8::CreateParams::default()
+                    .heap_limits(0, heap_limit_bytes)
+                    .array_buffer_allocator(buffers.allocator()),
+            ),
             ..snapshot::runtime_options()
         })
         .map_err(|error| EngineError::Boot(error.to_string()))?;
@@ -87,22 +94,30 @@ impl Instance {
             guard_heap(&mut runtime, heap_exhausted.clone());
             (boot(&mut runtime, source)?, handle)
         };
-        Ok(Self { dispatch, seat, heap_exhausted, handle, isolate })
+        Ok(Self { dispatch, seat, heap_exhausted, buffers, handle, isolate })
     }
 
     pub fn handle(&self) -> v8::IsolateHandle {
         self.handle.clone()
     }
 
-    pub fn heap_exhausted(&self) -> bool {
-        self.heap_exhausted.get()
+    /// Whether it wanted more memory than it may have: of V8's heap or in buffers.
+    pub fn memory_exhausted(&self) -> bool {
+        self.heap_exhausted.get() || self.buffers.is_exhausted()
+    }
+
+    /// A turn that ran out of memory leaves the isolate unusable, like one that was cut off.
+    fn judged(&self, end: TurnEnd) -> TurnEnd {
+        if self.memory_exhausted() { TurnEnd::Terminated } else { end }
     }
 
     /// Polls the isolate's event loop: platform ops, module evaluation, V8's own tasks.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> TurnEnd {
         let mut runtime = self.isolate.enter();
         claim_keys(&mut runtime, &self.seat);
-        poll_loop(&mut runtime, cx)
+        let end = poll_loop(&mut runtime, cx);
+        drop(runtime);
+        self.judged(end)
     }
 
     /// The outcome of the module's evaluation, once it is there. Polls as long as that helps.
@@ -139,7 +154,10 @@ impl Instance {
     pub fn turn(&mut self, live: &Rc<Live>, event: Event) -> (TurnEnd, Option<RequestId>) {
         let mut runtime = self.isolate.enter();
         claim_keys(&mut runtime, &self.seat);
-        call(&mut runtime, &self.dispatch, |scope| turn::arguments(scope, live, event))
+        let (end, opened) =
+            call(&mut runtime, &self.dispatch, |scope| turn::arguments(scope, live, event));
+        drop(runtime);
+        (self.judged(end), opened)
     }
 }
 

@@ -15,7 +15,8 @@ use bytes::Bytes;
 
 use super::desk::Desk;
 use super::instance::Instance;
-use super::shard::{DueKey, Shard};
+use super::schedule::DueKey;
+use super::shard::Shard;
 use super::transport::Transport;
 use crate::name::RoomKey;
 use crate::room::Room;

@@ -15,13 +15,16 @@
 
 mod alarm;
 mod break_down;
+mod buffers;
 mod desk;
 mod effects;
 mod instance;
 mod isolate;
+mod json;
 mod live;
 mod loader;
 mod ops;
+mod schedule;
 mod shard;
 mod snapshot;
 mod transport;
@@ -38,6 +41,7 @@ use std::time::Duration;
 
 use deno_core::v8;
 
+pub use self::json::{JsonError, Readable, Values};
 pub use self::loader::PartySource;
 pub use self::shard::{Control, ShardSeed, shape_of};
 pub use self::watchdog::{Watch, Watchdog};

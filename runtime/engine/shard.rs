@@ -19,6 +19,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::instance::{Instance, Log, TurnEnd};
 use super::live::{Breakage, Live, Stage};
+use super::schedule::{Due, DueKey};
 use super::watchdog::Watch;
 use super::{EngineError, EngineSettings, PartySource, Programs};
 use crate::limits;
@@ -58,26 +59,6 @@ pub struct ShardSeed {
     pub control: mpsc::UnboundedReceiver<Control>,
 }
 
-/// Where a timer stands in the schedule.
-pub type DueKey = (Instant, u64);
-
-/// A timer of the shard: what is due, and for which life of which room.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Due {
-    Timer {
-        slot: u64,
-        id: u32,
-    },
-    SectionDeadline {
-        slot: u64,
-        section: u32,
-    },
-    /// The room may have been silent for long enough.
-    Idle {
-        slot: u64,
-    },
-}
-
 pub struct Shard {
     settings: RefCell<Arc<EngineSettings>>,
     pub programs: RefCell<Arc<Programs>>,
@@ -91,10 +72,10 @@ pub struct Shard {
     slots: RefCell<HashMap<u64, Weak<Live>>>,
     last_slot: Cell<u64>,
     ready: RefCell<VecDeque<Rc<Live>>>,
-    work: Notify,
+    pub work: Notify,
     wakes: Arc<WakeQueue>,
-    schedule: RefCell<BTreeMap<DueKey, Due>>,
-    last_due: Cell<u64>,
+    pub schedule: RefCell<BTreeMap<DueKey, Due>>,
+    pub last_due: Cell<u64>,
     /// Rooms with batches on their way to the disk.
     committing: RefCell<Vec<Rc<Live>>>,
 }
@@ -264,7 +245,7 @@ impl Shard {
         live
     }
 
-    fn of_slot(&self, slot: u64) -> Option<Rc<Live>> {
+    pub fn of_slot(&self, slot: u64) -> Option<Rc<Live>> {
         self.slots.borrow().get(&slot).and_then(Weak::upgrade)
     }
 
@@ -310,111 +291,6 @@ impl Shard {
 
     fn waker(&self, live: &Live) -> Waker {
         Waker::from(Arc::new(RoomWaker { slot: live.slot, queue: self.wakes.clone() }))
-    }
-
-    // ---- time ---------------------------------------------------------------------------------
-
-    pub fn schedule(&self, at: Instant, due: Due) -> DueKey {
-        let number = self.last_due.get() + 1;
-        self.last_due.set(number);
-        let mut schedule = self.schedule.borrow_mut();
-        let first = schedule.keys().next().is_none_or(|(next, _)| at < *next);
-        schedule.insert((at, number), due);
-        if first {
-            self.work.notify_one();
-        }
-        (at, number)
-    }
-
-    pub fn unschedule(&self, key: DueKey) {
-        self.schedule.borrow_mut().remove(&key);
-    }
-
-    fn fire_due(self: &Rc<Self>) {
-        let now = Instant::now();
-        loop {
-            let due = {
-                let mut schedule = self.schedule.borrow_mut();
-                match schedule.first_entry() {
-                    Some(entry) if entry.key().0 <= now => entry.remove(),
-                    _ => return,
-                }
-            };
-            match due {
-                Due::Timer { slot, id } => {
-                    let Some(live) = self.of_slot(slot) else { continue };
-                    let section = live.timers.borrow().get(&id).map(|timer| timer.section);
-                    if let Some(section) = section {
-                        live.push_from(section, Event::Timer { id });
-                    }
-                }
-                Due::SectionDeadline { slot, section } => {
-                    if let Some(live) = self.of_slot(slot) {
-                        self.section_overdue(&live, SectionId(section));
-                    }
-                }
-                Due::Idle { slot } => {
-                    if let Some(live) = self.of_slot(slot) {
-                        self.check_idle(&live);
-                    }
-                }
-            }
-        }
-    }
-
-    /// A section's time counts from its beginning.
-    pub fn section_began(&self, live: &Live, section: u32) {
-        let key = self.schedule(
-            Instant::now() + Duration::from_secs(limits::SECTION_SECONDS_MAX),
-            Due::SectionDeadline { slot: live.slot, section },
-        );
-        live.section_deadlines.borrow_mut().insert(section, key);
-    }
-
-    pub fn section_ended(&self, live: &Live, section: u32) {
-        if let Some(key) = live.section_deadlines.borrow_mut().remove(&section) {
-            self.unschedule(key);
-        }
-        live.room.borrow_mut().close_section(SectionId(section));
-    }
-
-    fn section_overdue(self: &Rc<Self>, live: &Rc<Live>, section: SectionId) {
-        if live.room.borrow().is_section_open(section) {
-            self.break_room(
-                live,
-                &Breakage::new(
-                    500,
-                    "A call to blockConcurrencyWhile() in a Durable Object waited for too long. \
-                     The call was canceled and the Durable Object was reset.",
-                ),
-            );
-        }
-    }
-
-    /// A room that has been silent long enough gives its isolate back (L-60..L-64).
-    fn check_idle(self: &Rc<Self>, live: &Rc<Live>) {
-        live.idle_watched.set(false);
-        if live.queued.get() || !live.is_quiet() {
-            return;
-        }
-        if live.last_active.get().elapsed() < self.settings().hibernate_after {
-            self.watch_idle(live);
-            return;
-        }
-        let (connections, raw) = {
-            let room = live.room.borrow();
-            (room.sockets.connection_count(), room.sockets.raw_count())
-        };
-        if raw > 0 || live.key.is_lobby() {
-            return;
-        }
-        if connections == 0 && live.transports.borrow().is_empty() {
-            self.forget(live);
-        } else if live.hibernate.get() {
-            live.room.borrow_mut().forget_sections();
-            *live.stage.borrow_mut() = Stage::Absent;
-            live.store.borrow_mut().shrink();
-        }
     }
 
     /// Removes the room from the shard.
@@ -598,7 +474,7 @@ impl Shard {
 
     fn why_terminated(&self, live: &Live, stage: &Stage, fired: bool) -> Breakage {
         let exhausted = match stage {
-            Stage::Loading(instance) | Stage::Running(instance) => instance.heap_exhausted(),
+            Stage::Loading(instance) | Stage::Running(instance) => instance.memory_exhausted(),
             Stage::Absent => false,
         };
         let message = if exhausted {
@@ -653,15 +529,6 @@ impl Shard {
             {
                 wire.resume();
             }
-        }
-    }
-
-    /// Looks at the room again when it may have been idle for long enough.
-    fn watch_idle(&self, live: &Live) {
-        if !live.idle_watched.get() && live.is_quiet() {
-            live.idle_watched.set(true);
-            let due = Due::Idle { slot: live.slot };
-            self.schedule(live.last_active.get() + self.settings().hibernate_after, due);
         }
     }
 

@@ -10,7 +10,9 @@ use smallvec::SmallVec;
 use super::desk::Waiting;
 use super::live::Live;
 use crate::room::RequestId;
-use crate::room::event::{Body, Completion, Event, Hook, Message, PairFrame, Request, Response};
+use crate::room::event::{
+    Body, Completion, CronRun, Event, Hook, Message, PairFrame, Request, Response,
+};
 
 const REQUEST: i32 = 2;
 const CONNECT: i32 = 3;
@@ -145,19 +147,15 @@ pub fn arguments<'s>(
 ) -> Option<(Args<'s>, Option<RequestId>)> {
     let mut args = Args::new();
     let mut opened = None;
-    let kind = |kind: i32, args: &mut Args<'s>, scope: Scope<'_, 's, '_>| {
-        args.push(v8::Integer::new(scope, kind).into());
-    };
+    args.push(v8::Integer::new(scope, kind_of(&event)?).into());
     let open = |waiting: Waiting| live.desk.borrow_mut().open_request(waiting);
     match event {
         Event::Message { socket, message: received }
         | Event::Pair { socket, frame: PairFrame::Message(received) } => {
-            kind(MESSAGE, &mut args, scope);
             args.push(number(scope, socket.0 as f64));
             args.push(message(scope, &received));
         }
         Event::Request { request: incoming, reply } => {
-            kind(REQUEST, &mut args, scope);
             let internal = incoming.peer.is_none();
             let upgrade = is_upgrade(&incoming);
             let id = open(Waiting { reply, original: None, upgrade });
@@ -167,7 +165,6 @@ pub fn arguments<'s>(
             args.push(v8::Boolean::new(scope, internal).into());
         }
         Event::Connect { request: incoming, reply } => {
-            kind(CONNECT, &mut args, scope);
             let id = open(Waiting { reply, original: None, upgrade: true });
             opened = Some(id);
             args.push(number(scope, id.0.into()));
@@ -177,7 +174,6 @@ pub fn arguments<'s>(
             args.push(latin1(scope, &flat_headers(&incoming.headers)));
         }
         Event::Hook { hook, request: incoming, room, cron, reply } => {
-            kind(HOOK, &mut args, scope);
             let upgrade = is_upgrade(&incoming);
             let original = (hook == Hook::Fetch).then(|| Box::new(retained(&incoming)));
             let id = open(Waiting { reply, original, upgrade });
@@ -185,48 +181,64 @@ pub fn arguments<'s>(
             args.push(number(scope, id.0.into()));
             args.push(v8::Integer::new(scope, hook as i32).into());
             request(scope, live, incoming, &mut args);
-            let extra = match (room, cron) {
-                (Some(room), _) => room,
-                (None, Some(run)) => serde_json::json!({
-                    "name": run.name, "cron": run.cron, "scheduledTime": run.scheduled_ms,
-                })
-                .to_string(),
-                (None, None) => String::new(),
-            };
-            args.push(text(scope, &extra));
+            args.push(text(scope, &hook_extra(room, cron)));
         }
         Event::Closed { socket, code, reason, clean, error } => {
-            kind(CLOSED, &mut args, scope);
             args.push(number(scope, socket.0 as f64));
             args.push(number(scope, code.into()));
             args.push(text(scope, &reason));
             args.push(v8::Boolean::new(scope, clean).into());
-            args.push(match error {
-                Some(error) => text(scope, &error),
-                None => v8::undefined(scope).into(),
-            });
+            let none = v8::undefined(scope).into();
+            args.push(error.map_or(none, |error| text(scope, &error)));
         }
         Event::Timer { id } => {
-            kind(TIMER, &mut args, scope);
             args.push(number(scope, id.into()));
         }
         Event::Completion { id, outcome } => {
-            kind(COMPLETION, &mut args, scope);
             args.push(number(scope, id.into()));
             completion(scope, live, outcome, &mut args);
         }
         Event::Section { id } => {
-            kind(SECTION, &mut args, scope);
             args.push(number(scope, id.into()));
         }
-        Event::Alarm { .. } => kind(ALARM, &mut args, scope),
-        // Handled by the shard before it gets here.
+        Event::Alarm { .. }
+        | Event::Attach { .. }
+        | Event::AttachPair { .. }
+        | Event::Abandon { .. }
+        | Event::Pair { .. } => {}
+    }
+    Some((args, opened))
+}
+
+/// The number of an event in js/main.js; none for those that the shard handles itself.
+fn kind_of(event: &Event) -> Option<i32> {
+    Some(match event {
+        Event::Message { .. } | Event::Pair { frame: PairFrame::Message(_), .. } => MESSAGE,
+        Event::Request { .. } => REQUEST,
+        Event::Connect { .. } => CONNECT,
+        Event::Hook { .. } => HOOK,
+        Event::Closed { .. } => CLOSED,
+        Event::Timer { .. } => TIMER,
+        Event::Completion { .. } => COMPLETION,
+        Event::Section { .. } => SECTION,
+        Event::Alarm { .. } => ALARM,
         Event::Attach { .. }
         | Event::AttachPair { .. }
         | Event::Abandon { .. }
         | Event::Pair { .. } => return None,
+    })
+}
+
+/// The room of a hook's lobby, or the run of a cron as JSON.
+fn hook_extra(room: Option<String>, cron: Option<CronRun>) -> String {
+    match (room, cron) {
+        (Some(room), _) => room,
+        (None, Some(run)) => serde_json::json!({
+            "name": run.name, "cron": run.cron, "scheduledTime": run.scheduled_ms,
+        })
+        .to_string(),
+        (None, None) => String::new(),
     }
-    Some((args, opened))
 }
 
 fn is_upgrade(request: &Request) -> bool {

@@ -1,7 +1,8 @@
 //! Where is this room? The only way to send an event to a room from outside its shard.
 //!
-//! Rooms are spread over the shards by a hash of their key, so the answer needs no table and never changes while the
-//! process lives. Cluster mode replaces this file: the callers only know `deliver`.
+//! Rooms are spread over the shards by a hash of their key, so the answer needs no table and never
+//! changes while the process lives. Cluster mode replaces this file: the callers only know
+//! `deliver`.
 
 use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
@@ -43,8 +44,9 @@ impl Directory {
         (hasher.finish() % self.shards.len() as u64) as usize
     }
 
-    /// Puts the event at the end of the room's inbox. The queue to a shard has no bound of its own: the bounds are the
-    /// edge's limit on open connections and each room's inbox, which refuses with 503 (`limits`).
+    /// Puts the event at the end of the room's inbox. The queue to a shard has no bound of its own:
+    /// the bounds are the edge's limit on open connections and each room's inbox, which refuses
+    /// with 503 (`limits`).
     pub fn deliver(&self, room: RoomKey, event: Event) -> Result<(), Gone> {
         let shard = self.shard_of(&room);
         self.shards[shard].send(Delivery { room, event }).map_err(|_| Gone)

@@ -1,8 +1,9 @@
-//! The closed vocabulary in which the edge, the rooms and the engine talk: what can happen to a room (`Event`) and what
-//! a room is asked to answer (`Reply`). Plain data; no V8, no sockets but the raw one that is handed over, no behaviour.
+//! The closed vocabulary in which the edge, the rooms and the engine talk: what can happen to a
+//! room (`Event`) and what a room is asked to answer (`Reply`). Plain data; no V8, no sockets but
+//! the raw one that is handed over, no behaviour.
 //!
-//! The edge (`server/`) sends `Event`s through the directory and waits for one `Reply` on the `Replier` inside. The
-//! engine never sees hyper; the edge never sees V8.
+//! The edge (`server/`) sends `Event`s through the directory and waits for one `Reply` on the
+//! `Replier` inside. The engine never sees hyper; the edge never sees V8.
 
 use std::net::{SocketAddr, TcpStream};
 
@@ -12,8 +13,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::name::RoomKey;
 
-/// A request as it reached the edge, or as another room made it. `url` is absolute: scheme, host as the client wrote
-/// it, raw path and query (spec R-12).
+/// A request as it reached the edge, or as another room made it. `url` is absolute: scheme, host as
+/// the client wrote it, raw path and query (spec R-12).
 #[derive(Debug)]
 pub struct Request {
     pub method: Method,
@@ -23,8 +24,8 @@ pub struct Request {
     pub body: Body,
 }
 
-/// Bytes of a request or a response. Small bodies travel whole; others as a bounded stream of chunks whose sender waits
-/// while the receiver does not read (back-pressure end to end).
+/// Bytes of a request or a response. Small bodies travel whole; others as a bounded stream of
+/// chunks whose sender waits while the receiver does not read (back-pressure end to end).
 #[derive(Debug)]
 pub enum Body {
     Empty,
@@ -53,16 +54,18 @@ pub struct Response {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SocketId(pub u64);
 
-/// What came of an event that wants an answer. Exactly one is sent; a `Replier` dropped without one means that the room
-/// went away (host shutting down): 503.
+/// What came of an event that wants an answer. Exactly one is sent; a `Replier` dropped without one
+/// means that the room went away (host shutting down): 503.
 #[derive(Debug)]
 pub enum Reply {
     /// Send this to the client.
     Response(Response),
-    /// Answer 101 and then hand the raw socket over with `Event::Attach` to this room (or send `Event::Abandon` if
-    /// that cannot be done any more). `protocol` goes to `Sec-WebSocket-Protocol`.
+    /// Answer 101 and then hand the raw socket over with `Event::Attach` to this room (or send
+    /// `Event::Abandon` if that cannot be done any more). `protocol` goes to
+    /// `Sec-WebSocket-Protocol`.
     Upgrade { room: RoomKey, socket: SocketId, protocol: Option<String> },
-    /// `onBeforeConnect` / `onBeforeRequest`: go on to the room, with this request instead of the original if given.
+    /// `onBeforeConnect` / `onBeforeRequest`: go on to the room, with this request instead of the
+    /// original if given.
     Continue(Option<Request>),
     /// `onFetch` gave nothing: the chain of 1.3 goes on. The request comes back untouched.
     Pass(Box<Request>),
@@ -87,7 +90,8 @@ pub enum Hook {
     Cron,
 }
 
-/// A raw TCP socket after its 101 was written, with the bytes that had already been read past the request head.
+/// A raw TCP socket after its 101 was written, with the bytes that had already been read past the
+/// request head.
 #[derive(Debug)]
 pub struct Wire {
     pub stream: TcpStream,
@@ -99,9 +103,11 @@ pub struct Wire {
 pub enum Event {
     /// `onRequest`. Replies: `Response`, `Upgrade`, `Failed`.
     Request { request: Request, reply: Replier },
-    /// A WebSocket upgrade → `onConnect`. Replies: `Upgrade` (after `onConnect` settled, L-47), `Failed`.
+    /// A WebSocket upgrade → `onConnect`. Replies: `Upgrade` (after `onConnect` settled, L-47),
+    /// `Failed`.
     Connect { request: Request, reply: Replier },
-    /// A static hook; lobbies only. For `Cron`, `cron` holds (name, expression, scheduled time in ms).
+    /// A static hook; lobbies only. For `Cron`, `cron` holds (name, expression, scheduled time in
+    /// ms).
     Hook {
         hook: Hook,
         request: Request,
@@ -113,7 +119,8 @@ pub enum Event {
     Attach { socket: SocketId, wire: Wire },
     /// The client went away before its socket could be attached.
     Abandon { socket: SocketId },
-    /// The room's alarm is due. `scheduled` in ms since the epoch; `retry` counts earlier failed attempts.
+    /// The room's alarm is due. `scheduled` in ms since the epoch; `retry` counts earlier failed
+    /// attempts.
     Alarm { scheduled: i64, retry: u32 },
     /// The other end of an in-process socket (`stub.socket()`), after `Reply::Upgrade`.
     AttachPair { socket: SocketId, peer_room: RoomKey, peer: SocketId },

@@ -1,6 +1,8 @@
-//! Writes groups of batches to `state.db`: one transaction each.
+//! Writes batches to `state.db`: a group of the committer, or an import, is one transaction.
 //!
-//! Used by the committer alone. SQLite's commit is the durable moment (`synchronous` says how durable).
+//! SQLite's commit is the durable moment (`synchronous` says how durable). Checkpoints are made here
+//! and not by SQLite, which keeps to itself that one failed: after a checkpoint that the disk did not
+//! confirm nothing is written any more.
 
 use std::collections::HashMap;
 
@@ -16,11 +18,13 @@ pub struct DiskSink {
     connection: Connection,
     /// Numbers of rooms, as committed. Forgotten after a failure: a rollback may have undone them.
     ids: HashMap<RoomKey, i64>,
+    /// Why nothing is written any more: a checkpoint failed.
+    broken: Option<String>,
 }
 
 impl DiskSink {
     pub fn new(connection: Connection) -> Self {
-        Self { connection, ids: HashMap::new() }
+        Self { connection, ids: HashMap::new(), broken: None }
     }
 
     fn id_of(&mut self, room: &RoomKey) -> rusqlite::Result<i64> {
@@ -47,7 +51,16 @@ impl DiskSink {
         Ok(id)
     }
 
-    fn write(&mut self, batch: &Batch) -> rusqlite::Result<()> {
+    pub fn begin(&mut self) -> rusqlite::Result<()> {
+        self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([]).map(drop)
+    }
+
+    pub fn end(&mut self) -> rusqlite::Result<()> {
+        self.connection.prepare_cached("COMMIT")?.execute([]).map(drop)
+    }
+
+    /// Within a transaction.
+    pub fn write(&mut self, batch: &Batch) -> rusqlite::Result<()> {
         let room = self.id_of(&batch.room)?;
         if batch.cleared {
             self.connection
@@ -86,17 +99,32 @@ impl DiskSink {
     }
 
     fn transact(&mut self, group: &[Batch]) -> rusqlite::Result<()> {
-        self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        self.begin()?;
         for batch in group {
             self.write(batch)?;
         }
-        self.connection.prepare_cached("COMMIT")?.execute([])?;
+        self.end()
+    }
+
+    /// Carries the write-ahead log over into the database once it has grown. What it holds is durable
+    /// already, so a full disk does no harm here: the log keeps it.
+    fn carry_over(&mut self) -> rusqlite::Result<()> {
+        let mut size = self.connection.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?;
+        let (pages, done): (i64, i64) = size.query_row([], |row| Ok((row.get(1)?, row.get(2)?)))?;
+        if pages - done >= limits::CHECKPOINT_PAGES {
+            let mut checkpoint =
+                self.connection.prepare_cached("PRAGMA wal_checkpoint(PASSIVE)")?;
+            checkpoint.query_row([], |_| Ok(()))?;
+        }
         Ok(())
     }
 }
 
 impl Sink for DiskSink {
     fn commit(&mut self, group: &[Batch]) -> Result<(), StoreError> {
+        if let Some(reason) = &self.broken {
+            return Err(StoreError::Poisoned(reason.clone()));
+        }
         self.transact(group).map_err(|error| {
             self.ids.clear();
             let failure = StoreError::of_commit(&error);
@@ -107,6 +135,13 @@ impl Sink for DiskSink {
                 return StoreError::Poisoned(error.to_string());
             }
             failure
-        })
+        })?;
+        // The group is durable, whatever comes of this.
+        if let Err(error) = self.carry_over()
+            && !matches!(StoreError::of_commit(&error), StoreError::Full)
+        {
+            self.broken = Some(error.to_string());
+        }
+        Ok(())
     }
 }

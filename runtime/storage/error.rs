@@ -30,6 +30,10 @@ pub enum StoreError {
     Damaged { path: PathBuf, reason: String },
     #[error("{path} cannot be opened: {reason}")]
     Open { path: PathBuf, reason: String },
+    #[error("nothing is stored in {path}. Name the folder with --persist")]
+    Nothing { path: PathBuf },
+    #[error("the backup cannot be written: {path}: {reason}")]
+    Backup { path: PathBuf, reason: String },
     #[error("the store cannot be read: {0}")]
     Read(String),
     #[error("the disk is full: nothing of this batch was written. Free some space")]

@@ -18,6 +18,7 @@
 //! disk alone; an open `RoomStore` takes well under a kilobyte plus its cache (`limits::ROOM_CACHE_*`).
 
 mod alarm_clock;
+mod archive;
 mod batch;
 mod commit;
 mod disk;
@@ -34,6 +35,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 pub use self::alarm_clock::AlarmClock;
+pub use self::archive::{Archive, Import, Item, Selection, Summary};
 use self::commit::{Committer, Queue, Sink};
 use self::disk::DiskSink;
 pub use self::error::StoreError;

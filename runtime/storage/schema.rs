@@ -12,7 +12,6 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use super::{AlarmRow, Durability, StoreError};
-use crate::limits;
 use crate::name::RoomKey;
 
 /// "Hpty": in the header of every `state.db`.
@@ -40,7 +39,10 @@ const MIGRATIONS: &[&str] = &["
     );
 "];
 
-const FILE: &str = "state.db";
+/// The layout that this version writes.
+pub const LAYOUT: usize = MIGRATIONS.len();
+
+pub const FILE: &str = "state.db";
 const LOCK: &str = "host.lock";
 
 /// A store's folder, locked for this process.
@@ -97,50 +99,61 @@ impl Folder {
         };
         connection.pragma_update(None, "journal_mode", "WAL").map_err(broken)?;
         connection.pragma_update(None, "synchronous", synchronous).map_err(broken)?;
-        connection
-            .pragma_update(None, "wal_autocheckpoint", limits::CHECKPOINT_PAGES)
-            .map_err(broken)?;
+        // See disk.rs.
+        connection.pragma_update(None, "wal_autocheckpoint", 0).map_err(broken)?;
         connection.set_prepared_statement_cache_capacity(32);
         Ok(connection)
     }
 
     /// A connection that cannot write.
     pub fn reader(&self) -> Result<Connection, StoreError> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let broken = |error: rusqlite::Error| self.broken(&error);
-        let connection = Connection::open_with_flags(&self.file, flags).map_err(broken)?;
-        connection.busy_timeout(Duration::from_secs(5)).map_err(broken)?;
-        connection.pragma_update(None, "cell_size_check", true).map_err(broken)?;
-        connection.set_prepared_statement_cache_capacity(32);
-        Ok(connection)
+        read_only(&self.file)
     }
 
     fn migrate(&self, connection: &mut Connection) -> Result<(), StoreError> {
         let broken = |error: rusqlite::Error| self.broken(&error);
-        let number = |connection: &Connection, name: &str| {
-            connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(broken)
-        };
-        let found = number(connection, "user_version")?;
-        let application = number(connection, "application_id")?;
-        let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
-        let empty = found == 0 && number(connection, "schema_version")? == 0;
-        if !empty && application != APPLICATION_ID {
-            let reason = "it was made by another program".to_owned();
-            return Err(StoreError::Foreign { path: self.file.clone(), reason });
-        }
-        if found > known {
-            return Err(StoreError::Newer { path: self.file.clone(), found, known });
-        }
-        if found == known {
+        let found = layout(&self.file, connection)?;
+        if found == LAYOUT {
             return Ok(());
         }
         let transaction = connection.transaction().map_err(broken)?;
-        for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+        for migration in MIGRATIONS.iter().skip(found) {
             transaction.execute_batch(migration).map_err(broken)?;
         }
         transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(broken)?;
-        transaction.pragma_update(None, "user_version", known).map_err(broken)?;
+        transaction.pragma_update(None, "user_version", LAYOUT as i64).map_err(broken)?;
         transaction.commit().map_err(broken)
+    }
+}
+
+/// A connection that cannot write, with or without a host at work on the file.
+pub fn read_only(file: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let broken = |error: rusqlite::Error| StoreError::of_open(file, &error);
+    let connection = Connection::open_with_flags(file, flags).map_err(broken)?;
+    connection.busy_timeout(Duration::from_secs(5)).map_err(broken)?;
+    connection.pragma_update(None, "cell_size_check", true).map_err(broken)?;
+    connection.set_prepared_statement_cache_capacity(32);
+    Ok(connection)
+}
+
+/// The layout of a file, up to `LAYOUT`; 0 for one without anything in it. Others are refused.
+pub fn layout(file: &Path, connection: &Connection) -> Result<usize, StoreError> {
+    let number = |name: &str| {
+        connection
+            .pragma_query_value(None, name, |row| row.get::<_, i64>(0))
+            .map_err(|error| StoreError::of_open(file, &error))
+    };
+    let found = number("user_version")?;
+    let application = number("application_id")?;
+    let empty = found == 0 && number("schema_version")? == 0;
+    if !empty && application != APPLICATION_ID {
+        let reason = "it was made by another program".to_owned();
+        return Err(StoreError::Foreign { path: file.to_owned(), reason });
+    }
+    match usize::try_from(found) {
+        Ok(layout) if layout <= LAYOUT => Ok(layout),
+        _ => Err(StoreError::Newer { path: file.to_owned(), found, known: LAYOUT as i64 }),
     }
 }
 

@@ -1,8 +1,9 @@
 //! What goes wrong, and that it stays where it went wrong: parties that misbehave, clients that
-//! misbehave, projects and folders that cannot be used. Every test that runs a host ends with
-//! another room answering and the process alive.
+//! misbehave, projects and folders that cannot be used, a disk that fails. Every test that runs a
+//! host ends with another room answering and the process alive.
 
 mod clients;
+mod disk;
 mod isolates;
 mod machine;
 mod parties;

@@ -12,9 +12,12 @@
 
 mod case;
 mod compare;
+mod coverage;
 mod flags;
 mod output;
 mod play;
+mod raw;
+mod sites;
 mod streams;
 
 use std::path::PathBuf;

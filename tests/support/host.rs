@@ -27,11 +27,13 @@ pub struct HostOptions {
     pub persist: Option<PathBuf>,
     /// Output for programs, or for people.
     pub json: bool,
+    /// Further variables of the process's environment.
+    pub env: Vec<(String, String)>,
 }
 
 impl Default for HostOptions {
     fn default() -> Self {
-        Self { command: "start", flags: Vec::new(), persist: None, json: true }
+        Self { command: "start", flags: Vec::new(), persist: None, json: true, env: Vec::new() }
     }
 }
 
@@ -114,6 +116,7 @@ impl Process {
         let mut command = Command::new(env!("CARGO_BIN_EXE_houseparty"));
         command.arg(options.command).arg("-c").arg(project.config());
         command.args(["--port", "0", "--persist"]).arg(persist).args(&options.flags);
+        command.envs(options.env.iter().cloned());
         if options.json {
             command.arg("--json");
         }

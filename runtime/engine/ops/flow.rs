@@ -8,7 +8,7 @@ use deno_core::{OpState, op2, v8};
 use super::{OpError, live};
 use crate::engine::instance::{Seat, keys_claimed};
 use crate::engine::live::{Breakage, Timer};
-use crate::engine::shard::Due;
+use crate::engine::schedule::Due;
 use crate::limits;
 use crate::room::event::Completion;
 use crate::room::section::SectionId;

@@ -7,6 +7,11 @@ import { below, said } from "./lib/wire";
 export default class Alarm implements Party.Server {
   constructor(readonly room: Party.Room) {}
 
+  async onStart() {
+    // The guard that PartyKit's guide recommends; it fails there when an alarm starts the room.
+    if (this.room.id) await this.room.storage.put("started as", this.room.id);
+  }
+
   async onRequest(request: Party.Request) {
     const { storage } = this.room;
     const { path, query } = below(request.url);
@@ -28,6 +33,8 @@ export default class Alarm implements Party.Server {
         case "delete-all":
           await storage.deleteAll();
           break;
+        case "started":
+          return Response.json((await storage.get("started as")) ?? null);
         case "fired":
           return Response.json((await storage.get("fired")) ?? []);
       }

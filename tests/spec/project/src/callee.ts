@@ -25,6 +25,10 @@ export default class Callee implements Party.Server {
             },
           }),
         );
+      case "host":
+        return Response.json(new URL(request.url).host);
+      case "never":
+        return new Promise(() => {});
       case "call-back": {
         const back = await this.room.context.parties.caller.get(query.get("to")!).fetch("/leaf");
         return new Response(`callee heard: ${await back.text()}`);

@@ -59,6 +59,21 @@ export default class Caller implements Party.Server {
         const answers = await Promise.all(calls);
         return Response.json(await Promise.all(answers.map(shown)));
       }
+      case "connect": {
+        const socket = this.stub(call).connect();
+        socket.addEventListener("open", () => socket.send("over the network"));
+        const heard = await new Promise((resolve) => {
+          socket.addEventListener("message", ({ data }: any) => data.startsWith("callee:") && resolve(data));
+        });
+        socket.close(1000);
+        return Response.json([socket instanceof WebSocket, heard]);
+      }
+      case "abort": {
+        const controller = new AbortController();
+        const answer = this.stub(call).fetch("/never", { signal: controller.signal });
+        setTimeout(() => controller.abort(), 5);
+        return Response.json(await answer.catch((error: Error) => error.name));
+      }
       case "socket":
         return Response.json(await this.talk(call, args));
       case "socket-error":

@@ -3,7 +3,7 @@
  */
 import type * as Party from "partykit/server";
 
-async function before(request: Party.Request, lobby: Party.Lobby): Promise<any> {
+async function before(this: unknown, request: Party.Request, lobby: Party.Lobby): Promise<any> {
   const url = new URL(request.url);
   const act = url.searchParams.get("do");
   switch (act) {
@@ -25,6 +25,18 @@ async function before(request: Party.Request, lobby: Party.Lobby): Promise<any> 
     case "mutate-only":
       request.headers.set("x-user", "lost");
       return undefined;
+    case "new-request":
+      return new Request(request, { headers: { "x-user": "of a new request" } });
+    case "text":
+      return "hello";
+    case "throw-undefined":
+      throw undefined;
+    case "throw-symbol":
+      throw Symbol("a symbol");
+    case "this":
+      return Response.json([this === Guard, typeof this, (this as any)?.name]);
+    case "lobby":
+      return Response.json({ keys: Object.keys(lobby).sort(), id: lobby.id });
     case "undefined":
       return undefined;
     case "env":

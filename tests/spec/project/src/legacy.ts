@@ -9,10 +9,12 @@ export default {
     if (message === "all") room.broadcast(`all of ${room.id}`);
     else connection.send(`${room.name}/${room.id}: ${message}`);
   },
-  async onClose(connection, room) {
+  async onClose(connection, room, ...others: unknown[]) {
+    await room.storage.put("others", others.length);
     await room.storage.put("gone", connection.id);
   },
   async onRequest(request, room) {
+    if (request.url.endsWith("/others")) return Response.json((await room.storage.get("others")) ?? null);
     return Response.json({ room: room.id, method: request.method, gone: (await room.storage.get("gone")) ?? null });
   },
 } satisfies PartyKitServer;

@@ -38,6 +38,23 @@ export default class Main implements Party.Server {
           id: "id" in lobby,
           waitUntil: typeof ctx.waitUntil,
         });
+      case "/fetch/this":
+        return Response.json(typeof this);
+      case "/fetch/lobby":
+        return Response.json(Object.keys(lobby).sort());
+      case "/fetch/env": {
+        const before = lobby.env.CHANGED ?? null;
+        lobby.env.CHANGED = true;
+        return Response.json(before);
+      }
+      case "/fetch/wait-until": {
+        ctx.passThroughOnException();
+        const later = new Promise((resolve) => setTimeout(resolve, 20));
+        ctx.waitUntil(later.then(() => lobby.parties.callee.get("waited-until").fetch("/count")));
+        return new Response("answered before it is done");
+      }
+      case "/fetch/throw-text":
+        throw "only a text";
       case "/fetch/room":
         return lobby.parties.main.get("from-the-edge").fetch("/sub", { method: "PUT", body: "b" });
       case "/fetch/asset": {
@@ -61,6 +78,7 @@ export default class Main implements Party.Server {
   static onSocket(socket: any, lobby: Party.FetchLobby) {
     const { pathname } = new URL(socket.request.url);
     if (pathname === "/socket/throw") throw new Error("socket failure");
+    if (pathname === "/socket/this") socket.send(String(this === Main));
     socket.send(`${pathname} ${lobby.env.TEXT}`);
     socket.addEventListener("message", (event: MessageEvent) => {
       if (event.data === "close") socket.close(4002, "asked to");
@@ -68,7 +86,10 @@ export default class Main implements Party.Server {
     });
   }
 
-  static async onCron(cron: any) {
+  static async onCron(this: unknown, cron: any, lobby: Party.CronLobby): Promise<any> {
     if (cron.name === "broken") throw new Error("cron failure");
+    if (cron.name === "retry") cron.noRetry();
+    if (cron.name === "members") throw new Error(JSON.stringify([Object.keys(cron), Object.keys(lobby).sort(), typeof this]));
+    return new Response("nobody sees this", { status: 418 });
   }
 }

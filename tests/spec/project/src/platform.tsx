@@ -17,7 +17,13 @@ const moduleTime = Date.now();
 let calls = 0;
 
 export default class Platform implements Party.Server {
-  constructor(readonly room: Party.Room) {}
+  readonly early: unknown[];
+
+  constructor(readonly room: Party.Room) {
+    const none = (room as any).connections;
+    room.broadcast("to nobody");
+    this.early = [typeof room.getConnection("x"), [...room.getConnections()].length, none instanceof Map && none.size];
+  }
 
   async onRequest(request: Party.Request): Promise<any> {
     const { path } = below(request.url);
@@ -83,6 +89,21 @@ export default class Platform implements Party.Server {
         return Response.json(await this.room.context.assets.fetch("/nope"));
       case "keys":
         return Response.json(Object.keys(this.room).slice(0, 9));
+      case "all-keys":
+        return Response.json(Object.keys(this.room));
+      case "early":
+        return Response.json(this.early);
+      case "read-only":
+        try {
+          (this.room as any).id = "another";
+          return new Response("changed");
+        } catch (error) {
+          return new Response((error as Error).name);
+        }
+      case "context": {
+        const { ai, vectorize, bindings } = this.room.context as any;
+        return Response.json({ keys: Object.keys(this.room.context), ai: typeof ai, vectorize, bindings });
+      }
       case "analytics":
         this.room.analytics.writeDataPoint({} as any);
         return new Response("counted");

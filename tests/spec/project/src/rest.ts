@@ -9,7 +9,7 @@ const text = new TextEncoder();
 export default class Rest implements Party.Server {
   constructor(readonly room: Party.Room) {}
 
-  async onRequest(request: any): Promise<any> {
+  async onRequest(request: any, ...others: unknown[]): Promise<any> {
     const { path, query } = below(request.url);
     switch (path) {
       case "echo":
@@ -76,6 +76,38 @@ export default class Rest implements Party.Server {
         } catch (error) {
           return new Response((error as Error).name);
         }
+      case "arguments":
+        return Response.json(others.length);
+      case "socket":
+        return new Response(null, { status: 101, webSocket: new WebSocketPair()[0] } as any);
+      case "no-body":
+        return new Response("", { status: Number(query.get("code")) });
+      case "kinds": {
+        const { status, type } = Response.error();
+        return Response.json({
+          error: [status, type],
+          json: (Response.json({}) as any).headers.get("content-type"),
+          redirect: Response.redirect("http://example.com/", 307).status,
+        });
+      }
+      case "place": {
+        const copies = [request, new Request(request), request.clone()];
+        const places = copies.map(({ cf }: any) => [typeof cf, typeof cf?.country, Object.keys(cf ?? {}).length]);
+        const own = (new Request("http://a/", { cf: { country: "NZ" } } as any) as any).cf;
+        return Response.json({ places, own });
+      }
+      case "events": {
+        const events = new ReadableStream({
+          async start(controller) {
+            for (const id of [1, 2]) {
+              controller.enqueue(text.encode(`id: ${id}\ndata: {"n":${id}}\n\n`));
+              await new Promise((resolve) => setTimeout(resolve, 5));
+            }
+            controller.close();
+          },
+        });
+        return new Response(events, { headers: { "content-type": "text/event-stream", "cache-control": "no-store" } });
+      }
       case "members":
         return Response.json({
           redirect: request.redirect,

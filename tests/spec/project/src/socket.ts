@@ -7,6 +7,7 @@ import { below, said } from "./lib/wire";
 
 export default class Socket implements Party.Server {
   readonly born = crypto.randomUUID();
+  seen?: Map<string, unknown>;
 
   constructor(readonly room: Party.Room) {}
 
@@ -27,6 +28,7 @@ export default class Socket implements Party.Server {
     const { query } = below(request.url);
     if (query.has("fail")) throw new Error(query.get("fail")!);
     if (query.has("failobject")) throw { code: 409 };
+    if (query.has("announce")) this.room.broadcast(`${connection.id} is there`);
     if (query.has("greet")) connection.send(`hello ${connection.id}`);
     if (query.has("header")) connection.send(String(request.headers.get("x-custom")));
     if (query.has("close")) connection.close(Number(query.get("close")), "at once");
@@ -107,6 +109,25 @@ export default class Socket implements Party.Server {
       case "kind": {
         const connections: any = room.getConnections();
         return answer([typeof connections.next, typeof connections.length, typeof connections.map]);
+      }
+      case "order":
+        return answer([...room.getConnections(command.tag)].map(({ id }) => id));
+      case "mutate-state":
+        connection.state.count += 1;
+        return answer(connection.state);
+      case "attachment":
+        connection.serializeAttachment(command.value);
+        return answer([connection.deserializeAttachment(), connection.state]);
+      case "binary-type":
+        connection.binaryType = "blob";
+        return answer(true);
+      case "large":
+        return connection.send("x".repeat(command.size));
+      case "live-map": {
+        const { connections } = room as any;
+        const same = connections === (room as any).connections;
+        this.seen ??= connections;
+        return answer([same, [...this.seen.keys()]]);
       }
       case "has":
         return answer(room.getConnection(command.id)?.id);

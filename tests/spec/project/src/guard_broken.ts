@@ -1,0 +1,7 @@
+/*
+ * Hooks that are no functions.
+ */
+export default class GuardBroken {
+  static onBeforeRequest = 5;
+  static onBeforeConnect = "closed";
+}

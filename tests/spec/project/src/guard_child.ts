@@ -1,0 +1,6 @@
+/*
+ * Inherits the static hooks of `guard`.
+ */
+import Guard from "./guard";
+
+export default class GuardChild extends Guard {}
