@@ -4,7 +4,7 @@ CARGO ?= cargo
 PORT ?= 1999
 ROUNDS ?= 10
 
-.PHONY: run test check fmt crash conformance setup clean
+.PHONY: run test check fmt crash conformance bench setup clean
 
 run: setup
 	$(CARGO) run --quiet -- dev --port $(PORT)
@@ -28,6 +28,11 @@ conformance: setup
 # The crash harness alone: `make crash ROUNDS=200`.
 crash: setup
 	HOUSEPARTY_CRASH_ROUNDS=$(ROUNDS) $(CARGO) nextest run --test tests crash --no-capture
+
+# Beside `partykit dev` and a server without JavaScript; writes BENCHMARKS.md.
+bench: setup
+	$(CARGO) build
+	./scripts/bench
 
 setup:
 	@./scripts/setup

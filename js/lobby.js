@@ -76,10 +76,10 @@ async function fetchStub(party, id, request) {
 
 /** `promise`, unless `signal` aborts first. */
 function abortable(promise, signal) {
-  if (signal.aborted) return Promise.reject(signal.reason);
   return new Promise((resolve, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-    promise.then(resolve, reject);
+    const abort = () => reject(signal.reason);
+    signal.addEventListener("abort", abort);
+    promise.then(resolve, reject).then(() => signal.removeEventListener("abort", abort));
   });
 }
 
@@ -105,6 +105,7 @@ function createStub(party, id, host) {
         );
       }
       const signal = init?.signal ?? (typeof first === "object" ? first?.signal : undefined);
+      if (signal?.aborted) return Promise.reject(signal.reason);
       const answer = fetchStub(party, target, request);
       return signal ? abortable(answer, signal) : answer;
     },

@@ -2,6 +2,7 @@
 //!
 //! The crate map is in ARCHITECTURE.md; each module's header says what it is and what it never does.
 
+pub mod bench;
 pub mod cli;
 pub mod config;
 pub mod engine;

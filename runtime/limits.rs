@@ -83,3 +83,6 @@ pub const ROOM_CACHE_BYTES_MAX: usize = 256 << 10;
 
 /// Largest value, with its key, that is kept at hand, in bytes.
 pub const ROOM_CACHE_VALUE_BYTES_MAX: usize = 32 << 10;
+
+/// Quiet time before a shard makes a spare isolate, in milliseconds.
+pub const POOL_PAUSE_MS: u64 = 5;

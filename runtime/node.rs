@@ -25,7 +25,9 @@ use crate::name::RoomKey;
 use crate::program::Program;
 use crate::room::directory::{Delivery, Directory};
 use crate::room::event::{Body, CronRun, Event, Hook, Request};
-use crate::server::{AssetSettings, Assets, CronUrl, EdgeSettings, OnRequest, Shape, Site};
+use crate::server::{
+    AssetSettings, Assets, CronUrl, EdgeSettings, OnRequest, OnTrouble, Shape, Site,
+};
 use crate::storage::{AlarmClock, Durability, Location, Outcome, Store, StoreError};
 use crate::wire::WireSettings;
 
@@ -119,6 +121,7 @@ impl Node {
             alarms,
             settings: EdgeSettings {
                 on_request: settings.on_request.clone(),
+                on_trouble: Some(trouble_log(settings.log.clone())),
                 ..EdgeSettings::default()
             },
         };
@@ -364,6 +367,11 @@ fn spawn_shard(index: usize, seed: ShardSeed) -> Result<JoinHandle<()>, NodeErro
             }
         })
         .map_err(NodeError::Thread)
+}
+
+/// What the edge has trouble with goes to the log, as if the main lobby had said it.
+fn trouble_log(log: PartyLog) -> OnTrouble {
+    Arc::new(move |text| log(&RoomKey::lobby("main"), 3, text))
 }
 
 struct Edge {

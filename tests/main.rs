@@ -11,8 +11,10 @@
 //! - `faults`: parties and clients that misbehave, broken projects, broken folders
 //! - `scale`: 2,000 rooms, 2,000 connections, an idle host
 //! - `storage_cli`: `houseparty storage` on what a real host has stored
+//! - `bench`: the load generator finds every message, and what a host loses or doubles
 //! - `tidy`: headers, sizes and import layering of the source itself
 
+mod bench;
 mod crash;
 mod examples;
 mod faults;

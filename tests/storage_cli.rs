@@ -20,7 +20,7 @@ function everything() {
   return {
     text: "plain ä € 😀", number: 5, fraction: -0.1, yes: true, nothing: null, list: [1, [2, { three: 3 }]], named,
     bits: [0.1 + 0.2, 5e-324, 1.7976931348623157e308, 2 ** 53, 4294967296], half: "\ud83d",
-    absent: undefined, nan: NaN, minus: -0, infinite: [Infinity, -Infinity], big: 2n ** 70n,
+    absent: [undefined], nan: NaN, minus: -0, infinite: [Infinity, -Infinity], big: 2n ** 70n,
     date: new Date(1234567890123), never: new Date(NaN), pattern: /a"b\/c/giu, error: new RangeError("out of range"),
     map: new Map([["k", { v: 1 }], [{ key: true }, undefined]]), set: new Set([1, "1", 1n]),
     bytes: new Uint8Array([0, 127, 255]), floats: new Float64Array([0.5, NaN]), buffer: new Uint8Array([9, 8]).buffer,
@@ -106,6 +106,8 @@ impl Said {
 }
 
 fn lines(text: &str) -> Vec<Value> {
+    // Half a pair is JSON, but no text to Rust.
+    let text = text.replace("\"\\ud83d\"", "\"half\"");
     text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
 }
 

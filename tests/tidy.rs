@@ -14,17 +14,20 @@ const RUST_COLUMNS_MAX: usize = 100;
 const TEXT_COLUMNS_MAX: usize = 120;
 
 /// Files of these folders are ours; nothing below them is generated.
-const SOURCES: [&str; 5] = ["runtime", "js", "tests", "examples", "scripts"];
+const SOURCES: [&str; 6] = ["runtime", "js", "tests", "examples", "scripts", "bench"];
 
 /// Words that name nothing (see CONTRIBUTING).
 const EMPTY_NAMES: [&str; 4] = ["manager", "util", "helper", "misc"];
 
 /// What the modules of `runtime/` may use of each other. Whatever is not listed must not be used.
-const LAYERS: [(&str, &[&str]); 16] = [
+const LAYERS: [(&str, &[&str]); 17] = [
     ("main", &["cli", "engine"]),
     (
         "cli",
-        &["node", "config", "program", "storage", "server", "engine", "name", "limits", "clock"],
+        &[
+            "node", "config", "program", "storage", "server", "engine", "bench", "name", "limits",
+            "clock",
+        ],
     ),
     (
         "node",
@@ -40,6 +43,7 @@ const LAYERS: [(&str, &[&str]); 16] = [
     ("storage", &["name", "limits", "clock"]),
     ("program", &["config", "name", "limits", "clock"]),
     ("config", &["name", "limits", "clock"]),
+    ("bench", &["name", "limits"]),
     ("name", &[]),
     ("limits", &[]),
     ("clock", &[]),

@@ -5,6 +5,7 @@
 //! This file says what can be asked for. Exit codes: 0 good, 1 something is wrong with the project or
 //! the machine, 2 the arguments make no sense (clap).
 
+mod bench;
 mod output;
 mod serve;
 mod storage;
@@ -40,6 +41,8 @@ enum Command {
     Check(ProjectArgs),
     /// Look at what rooms have stored, move it, back it up
     Storage(storage::StorageArgs),
+    /// Measure a host: this one or another that serves PartyKit projects
+    Bench(bench::BenchArgs),
 }
 
 /// What project, and with which values.
@@ -161,6 +164,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         Command::Start(args) => serve::serve(&args, false),
         Command::Check(args) => serve::check(&args),
         Command::Storage(args) => storage::run(&args),
+        Command::Bench(args) => bench::run(&args),
     }
 }
 

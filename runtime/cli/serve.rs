@@ -218,6 +218,8 @@ pub fn check(args: &ProjectArgs) -> anyhow::Result<ExitCode> {
     }
     let program = build_program(&config, &format!("127.0.0.1:{DEFAULT_PORT}"))?;
     crate::node::check(&program, output.party_log())?;
-    output.info(&format!("{} parties are good to be served", program.parties.len()));
+    let count = program.parties.len();
+    let parties = if count == 1 { "party is" } else { "parties are" };
+    output.info(&format!("{count} {parties} good to be served"));
     Ok(ExitCode::SUCCESS)
 }

@@ -358,7 +358,12 @@ impl<'a> Reader<'a> {
                 }
             }
             "ai" => match value {
-                Value::BooleanLit(_) | Value::Object(_) => config.ai = json(value),
+                Value::BooleanLit(_) | Value::Object(_) => {
+                    config.ai = json(value);
+                    if config.ai != false {
+                        self.warnings.push("`ai` has no effect: no model answers here".to_owned());
+                    }
+                }
                 other => self.expected(other, "true, false or an object", key),
             },
             "$schema" => {

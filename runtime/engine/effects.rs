@@ -106,7 +106,7 @@ impl Shard {
 
     fn attach_wire(self: &Rc<Self>, live: &Rc<Live>, socket: SocketId, wire: Wire) {
         if !live.transports.borrow().contains_key(&socket) {
-            // The room broke meanwhile: dropping the wire closes it.
+            self.turn_away(socket, wire);
             return;
         }
         let sink = Rc::new(LiveSink { live: Rc::downgrade(live) });
@@ -157,8 +157,21 @@ impl Shard {
 
     /// A socket event for a room that is no longer here: its other end is told.
     pub fn socket_event_for_nobody(&self, event: Event) {
-        if let Event::AttachPair { peer_room, peer, .. } = event {
-            self.deliver_pair((peer_room, peer, PairFrame::Lost));
+        match event {
+            Event::AttachPair { peer_room, peer, .. } => {
+                self.deliver_pair((peer_room, peer, PairFrame::Lost));
+            }
+            Event::Attach { socket, wire } => self.turn_away(socket, wire),
+            _ => {}
+        }
+    }
+
+    /// The room broke between its answer and the hand-over: the client gets the close that the
+    /// room's other sockets got.
+    fn turn_away(&self, socket: SocketId, wire: Wire) {
+        // A socket that cannot even be attached is closed by being dropped.
+        if let Ok(attached) = Socket::attach(socket, wire, Rc::new(Nobody), self.wire.clone()) {
+            attached.close(Some(1011), "the room was reset");
         }
     }
 
@@ -264,6 +277,17 @@ impl Shard {
 
 fn closed(socket: SocketId, code: u16, reason: String, clean: bool) -> Event {
     Event::Closed { socket, code, reason, clean, error: None }
+}
+
+/// Hears what a socket says that has no room.
+struct Nobody;
+
+impl WireSink for Nobody {
+    fn message(&self, _: SocketId, _: Message) -> Flow {
+        Flow::Continue
+    }
+
+    fn closed(&self, _: SocketId, _: End) {}
 }
 
 /// Where the frames of a wire arrive.

@@ -9,13 +9,15 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use deno_core::{JsRuntime, PollEventLoopOptions, RuntimeOptions, v8};
 
 use super::buffers::Buffers;
-use super::isolate::{Entered, Isolated};
+use super::isolate::{self, Entered, Isolated};
 use super::live::Live;
 use super::loader::{Loader, PartySource};
+use super::watchdog::Watch;
 use super::{EngineError, snapshot, turn};
 use crate::room::RequestId;
 use crate::room::event::Event;
@@ -73,6 +75,9 @@ impl Instance {
         heap_limit_bytes: usize,
         log: Log,
     ) -> Result<Self, EngineError> {
+        if !isolate::has_room_for_another() {
+            return Err(EngineError::TooManyRooms(isolate::live_max()));
+        }
         let buffers = Buffers::new(heap_limit_bytes);
         let mut isolate = Isolated::new(RuntimeOptions {
             module_loader: Some(Rc::new(Loader::new(source.clone()))),
@@ -134,6 +139,25 @@ impl Instance {
             Some(outcome) => Poll::Ready(outcome.map_err(EngineError::Party)),
             None => Poll::Pending,
         }
+    }
+
+    /// Polls until the module's evaluation has an outcome, which stays for `poll_load`. False: it
+    /// takes longer, or was cut off.
+    pub fn preload(&mut self, cx: &mut Context<'_>) -> bool {
+        for _ in 0..LOAD_POLLS {
+            if self.seat.loaded.borrow().is_some() {
+                return true;
+            }
+            if matches!(self.poll(cx), TurnEnd::Terminated) {
+                return false;
+            }
+        }
+        false
+    }
+
+    /// Where its lines go from now on.
+    pub fn log_to(&self, log: Log) {
+        *self.seat.log.borrow_mut() = Some(log);
     }
 
     /// Gives the isolate its room and starts it.
@@ -284,4 +308,25 @@ fn boot(
     }
     scope.perform_microtask_checkpoint();
     Ok(v8::Global::new(scope, dispatch))
+}
+
+/// Evaluates a party's module without a room and gives its shape as JSON (load-time validation).
+pub async fn shape_of(
+    source: &Arc<PartySource>,
+    heap_limit_bytes: usize,
+    watch: &Watch,
+    limit: Duration,
+    log: Log,
+) -> Result<String, EngineError> {
+    let mut instance = Instance::create(source, heap_limit_bytes, log)?;
+    let loaded = std::future::poll_fn(|cx| {
+        watch.arm(instance.handle(), limit);
+        let outcome = instance.poll_load(cx);
+        watch.disarm();
+        outcome
+    });
+    match tokio::time::timeout(limit, loaded).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(EngineError::Terminated),
+    }
 }

@@ -165,6 +165,11 @@ impl Live {
         self.breakage.borrow_mut().get_or_insert(breakage);
     }
 
+    /// Whether it has an isolate. Not for the room that is being visited.
+    pub fn is_awake(&self) -> bool {
+        self.stage.try_borrow().is_ok_and(|stage| !matches!(*stage, Stage::Absent))
+    }
+
     /// Nothing goes on: no event, request, timer, body or commit in flight.
     pub fn is_quiet(&self) -> bool {
         self.room.borrow().is_quiet()

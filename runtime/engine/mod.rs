@@ -24,6 +24,7 @@ mod json;
 mod live;
 mod loader;
 mod ops;
+mod pool;
 mod schedule;
 mod shard;
 mod snapshot;
@@ -41,9 +42,10 @@ use std::time::Duration;
 
 use deno_core::v8;
 
+pub use self::instance::shape_of;
 pub use self::json::{JsonError, Readable, Values};
 pub use self::loader::PartySource;
-pub use self::shard::{Control, ShardSeed, shape_of};
+pub use self::shard::{Control, ShardSeed};
 pub use self::watchdog::{Watch, Watchdog};
 
 use crate::name::RoomKey;
@@ -91,6 +93,11 @@ pub enum EngineError {
     Boot(String),
     #[error("{0}")]
     Party(String),
+    #[error(
+        "this machine lets the process have {0} rooms awake at once (vm.max_map_count). \
+         Raise it with `sysctl vm.max_map_count=1048576`, or let rooms hibernate sooner"
+    )]
+    TooManyRooms(usize),
     #[error("the party's module ran too long or used too much memory while it was loaded")]
     Terminated,
 }

@@ -31,6 +31,8 @@ pub enum Due {
     Idle {
         slot: u64,
     },
+    /// A spare isolate is wanted.
+    Refill,
 }
 
 impl Shard {
@@ -73,6 +75,7 @@ impl Shard {
                         self.section_overdue(&live, SectionId(section));
                     }
                 }
+                Due::Refill => self.refill(),
                 Due::Idle { slot } => {
                     if let Some(live) = self.of_slot(slot) {
                         self.check_idle(&live);
@@ -121,20 +124,40 @@ impl Shard {
             self.watch_idle(live);
             return;
         }
+        self.put_to_sleep(live);
+    }
+
+    /// Takes the isolate of a silent room, if the room can do without: gives whether it could.
+    fn put_to_sleep(self: &Rc<Self>, live: &Rc<Live>) -> bool {
         let (connections, raw) = {
             let room = live.room.borrow();
             (room.sockets.connection_count(), room.sockets.raw_count())
         };
         if raw > 0 || live.key.is_lobby() {
-            return;
+            return false;
         }
         if connections == 0 && live.transports.borrow().is_empty() {
             self.forget(live);
-        } else if live.hibernate.get() {
+            return true;
+        }
+        if live.hibernate.get() {
             live.room.borrow_mut().forget_sections();
             *live.stage.borrow_mut() = Stage::Absent;
             live.store.borrow_mut().shrink();
+            return true;
         }
+        false
+    }
+
+    /// Frees an isolate for another room: a spare, else that of the room that was silent longest.
+    pub fn relieve(self: &Rc<Self>) -> bool {
+        if self.pool.give_up_one() {
+            return true;
+        }
+        let mut silent: Vec<_> = self.all_rooms();
+        silent.retain(|live| !live.queued.get() && live.is_awake() && live.is_quiet());
+        silent.sort_by_key(|live| live.last_active.get());
+        silent.iter().any(|live| self.put_to_sleep(live))
     }
 
     /// Looks at the room again when it may have been idle for long enough.

@@ -19,6 +19,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::instance::{Instance, Log, TurnEnd};
 use super::live::{Breakage, Live, Stage};
+use super::pool::Pool;
 use super::schedule::{Due, DueKey};
 use super::watchdog::Watch;
 use super::{EngineError, EngineSettings, PartySource, Programs};
@@ -67,7 +68,8 @@ pub struct Shard {
     pub alarms: Arc<AlarmClock>,
     pub reader: Rc<Reader>,
     pub wire: Rc<WireSettings>,
-    watch: Watch,
+    pub watch: Watch,
+    pub pool: Pool,
     rooms: RefCell<HashMap<RoomKey, Rc<Live>>>,
     slots: RefCell<HashMap<u64, Weak<Live>>>,
     last_slot: Cell<u64>,
@@ -117,6 +119,7 @@ impl ShardSeed {
             alarms: self.alarms,
             reader: Rc::new(reader),
             watch: self.watch,
+            pool: Pool::default(),
             rooms: RefCell::default(),
             slots: RefCell::default(),
             last_slot: Cell::new(0),
@@ -166,6 +169,7 @@ impl Shard {
                     Some(Control::Reload { programs, settings, done }) => {
                         *self.programs.borrow_mut() = programs;
                         *self.settings.borrow_mut() = settings;
+                        self.pool.clear();
                         self.replace_instances();
                         let _ = done.send(());
                     }
@@ -365,7 +369,10 @@ impl Shard {
                 Ok(instance) => *stage = Stage::Loading(instance),
                 Err(error) => {
                     drop(stage);
-                    self.break_room(live, &Breakage::new(500, error.to_string()));
+                    let crowded = matches!(error, EngineError::TooManyRooms(_));
+                    let status = if crowded { 503 } else { 500 };
+                    live.log(3, &error.to_string());
+                    self.break_room(live, &Breakage::new(status, error.to_string()));
                     return;
                 }
             }
@@ -394,11 +401,11 @@ impl Shard {
             EngineError::Party(format!("there is no party `{}` any more", live.key.party))
         })?;
         let (key, log) = (live.key.clone(), self.settings().log.clone());
-        let instance = Instance::create(
-            &source,
-            self.settings().heap_limit_bytes,
-            Rc::new(move |level, text| log(&key, level, text)),
-        )?;
+        let log: Log = Rc::new(move |level, text| log(&key, level, text));
+        let instance = match self.take_spare(&source, log.clone()) {
+            Some(instance) => instance,
+            None => self.make_instance(&source, log)?,
+        };
         let mut room = live.room.borrow_mut();
         // The start is a critical section: no event before `onStart` is through (L-30).
         if let Ok(section) = room.request_section() {
@@ -406,6 +413,25 @@ impl Shard {
             self.section_began(live, section.0);
         }
         Ok(instance)
+    }
+
+    fn make_instance(
+        self: &Rc<Self>,
+        source: &Arc<PartySource>,
+        log: Log,
+    ) -> Result<Instance, EngineError> {
+        let heap_limit = self.settings().heap_limit_bytes;
+        match Instance::create(source, heap_limit, log.clone()) {
+            Err(EngineError::TooManyRooms(_)) if self.relieve() => {
+                Instance::create(source, heap_limit, log)
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Whether rooms wait for their visit.
+    pub fn is_busy(&self) -> bool {
+        !self.ready.borrow().is_empty()
     }
 
     /// Drives the instance: loading, starting, then turns.
@@ -552,26 +578,5 @@ pub fn refuse(event: Event, status: u16, message: &str) {
     {
         // Whoever asked may be gone, which is all the same to us.
         let _ = reply.send(Reply::Failed { status, message: message.to_owned() });
-    }
-}
-
-/// Evaluates a party's module without a room and gives its shape as JSON (load-time validation).
-pub async fn shape_of(
-    source: &Arc<PartySource>,
-    heap_limit_bytes: usize,
-    watch: &Watch,
-    limit: Duration,
-    log: Log,
-) -> Result<String, EngineError> {
-    let mut instance = Instance::create(source, heap_limit_bytes, log)?;
-    let loaded = std::future::poll_fn(|cx| {
-        watch.arm(instance.handle(), limit);
-        let outcome = instance.poll_load(cx);
-        watch.disarm();
-        outcome
-    });
-    match tokio::time::timeout(limit, loaded).await {
-        Ok(outcome) => outcome,
-        Err(_) => Err(EngineError::Terminated),
     }
 }

@@ -3,15 +3,23 @@
 //! Filled from the store when it opens, changed after each commit, so it is never ahead of what is
 //! durable (AL-24). The node sleeps until `next_due` and tells the rooms that `take_due` gives; the
 //! stored alarm decides there whether something runs (AL-25). About 200 bytes an alarm.
+//!
+//! An alarm of a room whose commit failed is given out again, later each time: while the disk is full
+//! its handler must neither spin nor be forgotten.
 
 use std::collections::{BTreeSet, HashMap};
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::sync::Notify;
 
 use super::AlarmRow;
+use crate::limits;
 use crate::name::RoomKey;
+
+/// How often the delay after a failed commit doubles.
+const DOUBLINGS_MAX: u32 = 5;
 
 #[derive(Debug, Default)]
 pub struct AlarmClock {
@@ -25,6 +33,23 @@ struct Index {
     rows: HashMap<RoomKey, AlarmRow>,
     /// Alarms that have not been given out.
     due: BTreeSet<(i64, RoomKey)>,
+    /// Rooms with an alarm whose commits failed since the alarm was stored.
+    failing: HashMap<RoomKey, Failing>,
+}
+
+#[derive(Debug)]
+struct Failing {
+    times: u32,
+    /// The alarm is not given out before.
+    until_ms: i64,
+}
+
+impl Index {
+    /// When the room's alarm may be given out next.
+    fn next(&self, room: &RoomKey) -> Option<i64> {
+        let row = self.rows.get(room)?;
+        Some(self.failing.get(room).map_or(row.due_ms, |failing| failing.until_ms.max(row.due_ms)))
+    }
 }
 
 impl AlarmClock {
@@ -38,6 +63,9 @@ impl AlarmClock {
         if let Some(old) = index.rows.remove(room) {
             index.due.remove(&(old.due_ms, room.clone()));
         }
+        if let Some(failing) = index.failing.remove(room) {
+            index.due.remove(&(failing.until_ms, room.clone()));
+        }
         if let Some(row) = alarm {
             index.rows.insert(room.clone(), row);
             index.due.insert((row.due_ms, room.clone()));
@@ -49,10 +77,27 @@ impl AlarmClock {
     /// Gives the room's alarm out again, if it has one.
     pub fn wake(&self, room: &RoomKey) {
         let mut index = self.index();
-        let Some(row) = index.rows.get(room).copied() else { return };
-        index.due.insert((row.due_ms, room.clone()));
+        let Some(next) = index.next(room) else { return };
+        index.due.insert((next, room.clone()));
         drop(index);
         self.changed.notify_waiters();
+    }
+
+    /// A commit of the room failed at `now_ms`. What its handler did is undone if it ran, so its
+    /// alarm is given out again, after a while.
+    pub(super) fn failed(&self, room: &RoomKey, now_ms: i64) {
+        let mut index = self.index();
+        if !index.rows.contains_key(room) {
+            return;
+        }
+        let failing =
+            index.failing.entry(room.clone()).or_insert(Failing { times: 0, until_ms: i64::MIN });
+        if failing.until_ms <= now_ms {
+            let delay_ms = limits::ALARM_RETRY_MS << failing.times.min(DOUBLINGS_MAX);
+            *failing = Failing { times: failing.times + 1, until_ms: now_ms + delay_ms };
+        }
+        drop(index);
+        self.wake(room);
     }
 
     /// Resolves when an alarm was set, moved or deleted after this call.
@@ -77,6 +122,12 @@ impl AlarmClock {
     pub fn next_due(&self) -> Option<i64> {
         self.index().due.first().map(|(due, _)| *due)
     }
+}
+
+/// Milliseconds since the epoch.
+pub(super) fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]
@@ -112,5 +163,32 @@ mod tests {
         assert_eq!(clock.next_due(), None);
         clock.wake(&room("a"));
         assert_eq!(clock.next_due(), None);
+    }
+
+    #[test]
+    fn alarms_of_failing_rooms_come_again_but_later_each_time() {
+        let clock = AlarmClock::default();
+        clock.failed(&room("a"), 0);
+        assert_eq!(clock.next_due(), None, "it has no alarm");
+        clock.set(&room("a"), Some(AlarmRow::at(10)));
+        let mut now_ms = 10;
+        let mut delays = Vec::new();
+        for _ in 0..8 {
+            assert_eq!(clock.take_due(now_ms).len(), 1);
+            clock.failed(&room("a"), now_ms);
+            clock.failed(&room("a"), now_ms);
+            clock.wake(&room("a"));
+            let next = clock.next_due().unwrap();
+            delays.push(next - now_ms);
+            assert!(clock.take_due(next - 1).is_empty());
+            now_ms = next;
+        }
+        assert_eq!(delays, [2, 4, 8, 16, 32, 64, 64, 64].map(|seconds| seconds * 1000));
+        clock.set(&room("a"), Some(AlarmRow::at(20)));
+        assert_eq!(clock.take_due(20).len(), 1, "a commit ends it");
+        assert_eq!(clock.next_due(), None);
+        clock.set(&room("b"), Some(AlarmRow::at(90_000)));
+        clock.failed(&room("b"), 30);
+        assert_eq!(clock.next_due(), Some(90_000), "never before it is due");
     }
 }

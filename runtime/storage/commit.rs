@@ -12,6 +12,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
+use super::alarm_clock::now_ms;
 use super::batch::Batch;
 use super::{AlarmClock, CommitSeq, OnOutcome, Outcome, StoreError};
 use crate::limits;
@@ -200,7 +201,10 @@ impl Committer {
                         (None, None) => None,
                     };
                     match refusal {
-                        Some(error) => drop(outcome.failed.insert(batch.life, error)),
+                        Some(error) => {
+                            self.alarms.failed(&batch.room, now_ms());
+                            outcome.failed.insert(batch.life, error);
+                        }
                         None => {
                             waiting.in_hand.push(batch.room.clone());
                             group.batches.push(batch);
@@ -222,6 +226,7 @@ impl Committer {
             self.poison = Some(error.clone());
         }
         for batch in batches {
+            self.alarms.failed(&batch.room, now_ms());
             self.dead.insert(batch.life, error.clone());
             outcome.failed.insert(batch.life, error.clone());
         }

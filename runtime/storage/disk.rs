@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::StoreError;
@@ -18,7 +19,7 @@ pub struct DiskSink {
     connection: Connection,
     /// Numbers of rooms, as committed. Forgotten after a failure: a rollback may have undone them.
     ids: HashMap<RoomKey, i64>,
-    /// Why nothing is written any more: a checkpoint failed.
+    /// Why nothing is written any more.
     broken: Option<String>,
 }
 
@@ -106,6 +107,14 @@ impl DiskSink {
         self.end()
     }
 
+    /// Writes nothing any more, not even when the connection is closed.
+    fn stop(&mut self, reason: String) {
+        self.broken = Some(reason);
+        let setting = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+        // If it is refused, closing tries one more checkpoint, which loses nothing.
+        let _ = self.connection.set_db_config(setting, true);
+    }
+
     /// Carries the write-ahead log over into the database once it has grown. What it holds is durable
     /// already, so a full disk does no harm here: the log keeps it.
     fn carry_over(&mut self) -> rusqlite::Result<()> {
@@ -125,22 +134,25 @@ impl Sink for DiskSink {
         if let Some(reason) = &self.broken {
             return Err(StoreError::Poisoned(reason.clone()));
         }
-        self.transact(group).map_err(|error| {
+        if let Err(error) = self.transact(group) {
             self.ids.clear();
-            let failure = StoreError::of_commit(&error);
+            let mut failure = StoreError::of_commit(&error);
             if !self.connection.is_autocommit()
                 && let Err(error) = self.connection.execute_batch("ROLLBACK")
             {
                 // Neither committed nor rolled back: nothing can be relied on any more.
-                return StoreError::Poisoned(error.to_string());
+                failure = StoreError::Poisoned(error.to_string());
             }
-            failure
-        })?;
+            if let StoreError::Poisoned(reason) = &failure {
+                self.stop(reason.clone());
+            }
+            return Err(failure);
+        }
         // The group is durable, whatever comes of this.
         if let Err(error) = self.carry_over()
             && !matches!(StoreError::of_commit(&error), StoreError::Full)
         {
-            self.broken = Some(error.to_string());
+            self.stop(error.to_string());
         }
         Ok(())
     }

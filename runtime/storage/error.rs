@@ -34,11 +34,13 @@ pub enum StoreError {
     Nothing { path: PathBuf },
     #[error("the backup cannot be written: {path}: {reason}")]
     Backup { path: PathBuf, reason: String },
-    #[error("the store cannot be read: {0}")]
+    #[error(
+        "the store cannot be read: {0}. Check the disk; if the file is damaged, restore a backup"
+    )]
     Read(String),
     #[error("the disk is full: nothing of this batch was written. Free some space")]
     Full,
-    #[error("the store cannot be written: {0}")]
+    #[error("the store cannot be written: {0}. Check the disk and the rights to the folder")]
     Write(String),
     /// A write that builds on one that failed.
     #[error("an earlier write of this room failed")]
@@ -81,6 +83,10 @@ impl StoreError {
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseCorrupt) => Self::Damaged { path, reason },
             Some(ErrorCode::NotADatabase) => Self::Foreign { path, reason },
+            Some(ErrorCode::SystemIoFailure | ErrorCode::DiskFull | ErrorCode::CannotOpen) => {
+                let check = "Check the disk, its free space and the rights to the folder";
+                Self::Open { path, reason: format!("{reason}. {check}") }
+            }
             _ => Self::Open { path, reason },
         }
     }

@@ -9,7 +9,7 @@ use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::{AlarmRow, Durability, StoreError};
 use crate::name::RoomKey;
@@ -99,10 +99,26 @@ impl Folder {
         };
         connection.pragma_update(None, "journal_mode", "WAL").map_err(broken)?;
         connection.pragma_update(None, "synchronous", synchronous).map_err(broken)?;
+        self.carry_over(&connection)?;
         // See disk.rs.
         connection.pragma_update(None, "wal_autocheckpoint", 0).map_err(broken)?;
         connection.set_prepared_statement_cache_capacity(32);
         Ok(connection)
+    }
+
+    /// Carries over what an earlier host has left in the write-ahead log, and empties it. If that
+    /// host's last fsync failed, the system may show us bytes that are not on the disk and never will
+    /// be: nothing must be appended to those. Copied into the database they are written anew.
+    fn carry_over(&self, connection: &Connection) -> Result<(), StoreError> {
+        let mut checkpoint = connection
+            .prepare("PRAGMA wal_checkpoint(TRUNCATE)")
+            .map_err(|error| self.broken(&error))?;
+        match checkpoint.query_row([], |_| Ok(())) {
+            Ok(()) => Ok(()),
+            // What is stored can be read; writes will say that there is no space.
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DiskFull) => Ok(()),
+            Err(error) => Err(self.broken(&error)),
+        }
     }
 
     /// A connection that cannot write.

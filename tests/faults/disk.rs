@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::support::project::{fresh_folder, repository};
-use crate::support::{Answer, Host, HostOptions, Project, run};
+use crate::support::{Answer, Host, HostOptions, Project, eventually, run};
 
 /// Stores a number and a log of all numbers in one turn; tells what it has; answers without storing.
 const LEDGER: &str = r#"
@@ -25,6 +25,10 @@ export default class Ledger {
   }
   async onRequest(request) {
     const url = new URL(request.url);
+    if (url.searchParams.has("in")) {
+      await this.room.storage.setAlarm(Date.now() + Number(url.searchParams.get("in")));
+      return new Response("set");
+    }
     if (request.method === "POST") {
       const n = Number(url.searchParams.get("n"));
       this.write(n, Number(url.searchParams.get("bytes")));
@@ -34,6 +38,14 @@ export default class Ledger {
     const log = [...(await this.room.storage.list({ prefix: "log:" })).keys()];
     const numbers = log.map((key) => Number(key.slice(4)));
     return Response.json({ last: (await this.room.storage.get("last")) ?? 0, log: numbers });
+  }
+  async onAlarm() {
+    console.log("rings");
+    const { storage } = this.room;
+    await storage.put("rings", ((await storage.get("rings")) ?? 0) + 1);
+    // The second half of the handler, while the first is on its way to the disk.
+    if (this.room.id === "bell-2") await storage.sync();
+    this.write(1);
   }
   onMessage(message) {
     if (message !== "quiet") this.write(Number(message));
@@ -70,18 +82,27 @@ impl Disk {
         self.folder.path().join("disk.so")
     }
 
+    /// Where hosts on this disk keep their state.
+    fn state(&self) -> PathBuf {
+        self.folder.path().join("state")
+    }
+
     fn control(&self) -> PathBuf {
         self.folder.path().join("control")
     }
 
     /// A host on this disk.
     fn host(&self, project: &Project, flags: &[&str]) -> Host {
+        Host::start_with(project, self.options(flags))
+    }
+
+    fn options(&self, flags: &[&str]) -> HostOptions {
         let variable = |name: &str, path: PathBuf| (name.to_owned(), path.display().to_string());
         let env = vec![
             variable("LD_PRELOAD", self.library()),
             variable("HOUSEPARTY_DISK", self.control()),
         ];
-        Host::start_with(project, HostOptions { env, ..HostOptions::flags(flags) })
+        HostOptions { env, persist: Some(self.state()), ..HostOptions::flags(flags) }
     }
 
     /// From now on calls fail as said (disk.c).
@@ -153,7 +174,8 @@ fn a_full_disk_costs_503_and_nothing_that_was_acknowledged() {
             assert_eq!(answer.status, 503, "{}", answer.text());
             assert!(answer.text().contains("disk is full"), "{}", answer.text());
         }
-        assert!(disk.hits() > 0, "no write has failed");
+        assert_eq!(put_large(&host, "b", 12).await.status, 503);
+        assert!(disk.hits() > 3, "no write has failed");
         host.wait_for_output("Free some space");
         // The frame that the failed turn sent is never seen, the room's sockets are told.
         socket.expect_close(1011).await;
@@ -241,9 +263,16 @@ fn after_a_failed_fsync_nothing_is_written_until_a_restart() {
         let reason = socket.expect_close(1011).await;
         assert!(reason.contains("did not confirm"), "{reason}");
         assert_stopped(&mut host, &disk, &numbers(10)).await;
+        disk.fail("sync * broken");
+        let failed = disk.hits();
         host.terminate();
         assert_eq!(host.wait_end().code(), Some(0), "{}", host.output());
+        assert_eq!(disk.hits(), failed, "the end has tried the failed fsync again");
+        disk.heal();
         host.restart(&project);
+        // What the log shows may not be on the disk: the host does not build on it.
+        let log = std::fs::metadata(disk.state().join("state.db-wal")).expect("there is a log");
+        assert_eq!(log.len(), 0, "the log was not carried over");
         assert_eq!(state(&host, "b").await, numbers(10));
         let last = state(&host, "a").await["last"].as_u64();
         assert!(last == Some(10) || last == Some(11), "{last:?}");
@@ -289,6 +318,63 @@ fn a_checkpoint_without_space_does_no_harm() {
         put_large(&host, "large", UNTIL_CHECKPOINT + 1).await.ok();
         host.restart(&project);
         assert_eq!(state(&host, "large").await, numbers(UNTIL_CHECKPOINT + 1));
+    });
+}
+
+#[test]
+fn an_alarm_outlives_a_full_disk_and_does_not_spin() {
+    run(async {
+        let (project, disk) = (Project::single(LEDGER), Disk::new());
+        let mut host = disk.host(&project, &[]);
+        let bells = ["bell-1", "bell-2"];
+        for bell in bells {
+            host.get(&format!("/party/{bell}?in=400")).await.ok();
+        }
+        disk.fail("write * full");
+        let rings = |host: &Host| host.output().matches("\"rings\"").count();
+        eventually("both have rung, in vain", || async { (rings(&host) >= 4).then_some(()) }).await;
+        // The second attempt comes after two seconds; without a delay there were hundreds by then.
+        assert!(rings(&host) < 12, "{} rings", rings(&host));
+        disk.heal();
+        for bell in bells {
+            eventually("it rings and is stored", || async {
+                (state(&host, bell).await["last"] == 1).then_some(())
+            })
+            .await;
+        }
+        host.assert_alive();
+    });
+}
+
+#[test]
+fn a_disk_that_fails_at_the_start_is_named() {
+    run(async {
+        let (project, disk) = (Project::single(LEDGER), Disk::new());
+        for fault in ["write * full", "sync * broken"] {
+            disk.fail(fault);
+            let ended = Host::try_start(&project, disk.options(&[]));
+            let ended = ended.err().expect("nothing can be stored");
+            assert_eq!(ended.code, Some(1), "{}", ended.output);
+            let named = ended.output.contains(&disk.state().display().to_string());
+            assert!(named && ended.output.contains("Check the disk"), "{}", ended.output);
+        }
+        disk.heal();
+        let mut host = disk.host(&project, &[]);
+        put_all(&host, &["a"], 3).await;
+        // There may be space for the log's index and for nothing else: what is stored can be read.
+        host.kill();
+        disk.fail("write state.db full\nwrite state.db-wal full");
+        host.restart(&project);
+        assert_eq!(state(&host, "a").await, numbers(3));
+        assert_eq!(put(&host, "a", 4).await.status, 503);
+        disk.heal();
+        assert_eq!(put(&host, "a", 4).await.ok().json(), 4);
+        // Not even for that.
+        host.kill();
+        disk.fail("write * full");
+        let ended = Host::try_start(&project, disk.options(&[]));
+        let ended = ended.err().expect("the store cannot be opened");
+        assert!(ended.output.contains("free space"), "{}", ended.output);
     });
 }
 

@@ -18,14 +18,18 @@ const LISTED: [&str; 4] = ["R-", "L-", "A-", "W-"];
 const INTRODUCTION: &str = "\
 # Spec cases
 
-What a client or a party can observe, written as data (`cases/*.jsonc`) and played against the real host with the
-project in `project/`. `mod.rs` says how, `case.rs` what a case may contain.
+What a client or a party can observe, written as data (`cases/*.jsonc`) and played against the real
+host with the project in `project/`. `mod.rs` says how, `case.rs` what a case may contain.
 
-To add one: append it to the file of its topic, name the statement it proves, run `cargo nextest run --test tests spec`.
+To add one: append it to the file of its topic, name the statement it proves, and run
+`cargo nextest run --test tests spec`.
 
-The table below is written by `UPDATE_COVERAGE=1 cargo nextest run --test tests spec::coverage` from `statements.txt`
-and the cases, and a test checks that it is up to date. MATCH: as PartyKit does. BETTER: PartyKit falls short, the
-better behaviour is expected. CHOICE: either will do, ours is expected. NOTE: nothing that could be fulfilled.
+A test checks that the table below is up to date. It is made of `statements.txt` and the cases, by
+
+    UPDATE_COVERAGE=1 cargo nextest run --test tests spec::coverage
+
+MATCH: as PartyKit does. BETTER: PartyKit falls short, the better behaviour is expected. CHOICE:
+either will do, ours is expected. NOTE: nothing that could be fulfilled.
 ";
 
 struct Statement {
@@ -144,6 +148,7 @@ fn every_statement_is_covered_or_says_why_not() {
     let written = std::fs::read_to_string(readme).unwrap_or_default();
     assert!(
         written == table,
-        "tests/spec/README.md is not up to date: UPDATE_COVERAGE=1 cargo nextest run --test tests spec::coverage"
+        "tests/spec/README.md is not up to date: \
+         UPDATE_COVERAGE=1 cargo nextest run --test tests spec::coverage"
     );
 }

@@ -6,7 +6,7 @@ use crate::support::{Host, HostOptions, Project, Socket, eventually, run};
 
 const NOBODY: &str = "export default class {}";
 
-/// A project that serves the folder `public` with these files.
+/// A project that serves the folder `public` with these files. Its folder goes with the value.
 fn serving(main: &str, serve: &str, files: &[(&str, &str)]) -> Project {
     let config = format!(r#"{{ "name": "test", "main": "main.ts", "serve": {serve} }}"#);
     let own = [("partykit.json", config.as_str()), ("main.ts", main)];
@@ -70,7 +70,8 @@ fn an_upgrade_without_on_socket() {
       }
     }"#;
     run(async {
-        let host = Host::start(&serving(main, "\"public\"", &[("public/a.txt", "a file")]));
+        let project = serving(main, "\"public\"", &[("public/a.txt", "a file")]);
+        let host = Host::start(&project);
         let mut socket = host.open("/pair").await;
         socket.send("x").await;
         socket.expect_text("pair:x").await;
@@ -105,7 +106,8 @@ fn single_page_mode() {
     }";
     let serve = r#"{ "path": "public", "singlePageApp": true }"#;
     run(async {
-        let host = Host::start(&serving(main, serve, &[("public/index.html", "start page")]));
+        let project = serving(main, serve, &[("public/index.html", "start page")]);
+        let host = Host::start(&project);
         let start = (200, "start page".to_owned());
         let fetched = (200, "onFetch".to_owned());
         assert_eq!(get_as(&host, "/deep/link.png", "sec-fetch-mode", "navigate").await, start);
@@ -122,7 +124,8 @@ fn single_page_mode_without_a_page() {
     let main = "export default class { static onFetch() { return new Response('onFetch'); } }";
     let serve = r#"{ "path": "public", "singlePageApp": true }"#;
     run(async {
-        let host = Host::start(&serving(main, serve, &[("public/a.txt", "a")]));
+        let project = serving(main, serve, &[("public/a.txt", "a")]);
+        let host = Host::start(&project);
         let got = get_as(&host, "/deep/link", "sec-fetch-mode", "navigate").await;
         assert_eq!(got, (200, "onFetch".into()));
     });

@@ -2,6 +2,7 @@
  * The older style: an object whose handlers are given the room.
  */
 import type { PartyKitServer } from "partykit/server";
+import { mode } from "./lib/wire";
 
 export default {
   onMessage(message, connection, room) {
@@ -14,6 +15,7 @@ export default {
     await room.storage.put("gone", connection.id);
   },
   async onRequest(request, room) {
+    if (request.url.endsWith("/mode")) return new Response(mode(room));
     if (request.url.endsWith("/others")) return Response.json((await room.storage.get("others")) ?? null);
     return Response.json({ room: room.id, method: request.method, gone: (await room.storage.get("gone")) ?? null });
   },

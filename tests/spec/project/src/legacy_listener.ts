@@ -2,6 +2,7 @@
  * The older style with `onConnect` only: listeners are added by hand.
  */
 import type { PartyKitServer } from "partykit/server";
+import { mode } from "./lib/wire";
 
 export default {
   onConnect(connection, room, ctx) {
@@ -9,7 +10,8 @@ export default {
     connection.addEventListener("message", (event) => connection.send(`heard ${event.data}`));
     connection.addEventListener("close", () => room.storage.put("gone", true));
   },
-  async onRequest(_request, room) {
+  async onRequest(request, room) {
+    if (request.url.endsWith("/mode")) return new Response(mode(room));
     return Response.json((await room.storage.get("gone")) ?? false);
   },
 } satisfies PartyKitServer;

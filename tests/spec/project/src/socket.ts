@@ -126,8 +126,8 @@ export default class Socket implements Party.Server {
       case "live-map": {
         const { connections } = room as any;
         const same = connections === (room as any).connections;
-        this.seen ??= connections;
-        return answer([same, [...this.seen.keys()]]);
+        const seen = (this.seen ??= connections as Map<string, unknown>);
+        return answer([same, [...seen.keys()]]);
       }
       case "has":
         return answer(room.getConnection(command.id)?.id);

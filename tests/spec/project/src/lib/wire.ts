@@ -75,3 +75,15 @@ export function below(url: string): { path: string; query: URLSearchParams } {
   const parts = pathname.split("/");
   return { path: parts.slice(parts[1] === "party" ? 3 : 4).join("/"), query: searchParams };
 }
+
+/** Whether the room hibernates, by what its first connection lets happen to its state. */
+export function mode(room: { getConnections(): Iterable<unknown> }): string {
+  const [connection] = [...room.getConnections()] as any[];
+  if (connection === undefined) return "nobody is here";
+  try {
+    connection.state = "assigned";
+    return "stays";
+  } catch {
+    return "hibernates";
+  }
+}

@@ -1,0 +1,95 @@
+//! Connections that come at once (`storm`), and connections that are only there (`idle`).
+//!
+//! `storm` times each connection from its first packet to the echo of its first message; all stay open until the last is
+//! in. `idle` opens all, leaves them alone for the time of the plan, which is when CPU and memory of the host are read, and
+//! then sends one message over each: what is counted is these, so it is the time to wake up.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::echo::{Clients, open_all, readings, run_name};
+use super::report::Measured;
+use super::socket::{self, Incoming, Reader, Writer};
+use super::stamp::Stamp;
+use super::tally::{Tally, add};
+use super::target::Target;
+use super::{BenchError, Plan, Workload};
+
+/// Longer than any of it may take.
+const WHILE_IT_LASTS: Duration = Duration::from_secs(600);
+
+pub async fn run(plan: &Plan, target: &Target) -> Result<Measured, BenchError> {
+    match plan.workload {
+        Workload::Idle => idle(plan, target).await,
+        _ => storm(plan, target).await,
+    }
+}
+
+async fn idle(plan: &Plan, target: &Target) -> Result<Measured, BenchError> {
+    let mut sockets = open_all(plan, target).await?;
+    for (reader, _) in &mut sockets {
+        reader.rest();
+    }
+    let readings = readings(plan.clone()).await?;
+    let tally = Tally::new();
+    tally.count_after(Duration::ZERO, WHILE_IT_LASTS);
+    for (reader, writer) in &mut sockets {
+        if let Err(error) = echoed(reader, writer, plan.size, tally.now(), &tally).await {
+            tally.fail(error.to_string());
+        }
+        reader.rest();
+    }
+    tally.stop();
+    Ok(Measured { tally, readings })
+}
+
+async fn storm(plan: &Plan, target: &Target) -> Result<Measured, BenchError> {
+    let tally = Tally::new();
+    let name = run_name();
+    let open: Rc<RefCell<Vec<(Reader, Writer)>>> = Rc::default();
+    let mut clients = Clients::new(&tally);
+    for index in 0..plan.connections {
+        let (path, target) = (plan.path(&name, index), target.clone());
+        let (size, tally, open) = (plan.size, tally.clone(), open.clone());
+        clients.add(async move {
+            let start = tally.now();
+            let (mut reader, mut writer) = socket::open(&target, &path).await?;
+            echoed(&mut reader, &mut writer, size, start, &tally).await?;
+            open.borrow_mut().push((reader, writer));
+            Ok(())
+        });
+    }
+    clients.run_once(plan).await
+}
+
+/// One message and its echo, timed from `start`.
+async fn echoed(
+    reader: &mut Reader,
+    writer: &mut Writer,
+    size: usize,
+    start: u64,
+    tally: &Tally,
+) -> Result<(), BenchError> {
+    let mut message = vec![b'x'; size];
+    Stamp { number: 0, nanoseconds: start }.write(&mut message);
+    add(&tally.sent);
+    add(&tally.expected);
+    writer.push(&message);
+    writer.flush().await?;
+    loop {
+        reader.fill().await?;
+        while let Some(incoming) = reader.next()? {
+            match incoming {
+                Incoming::Message(echo) if echo == message => {
+                    tally.delivery(start, tally.now());
+                    return Ok(());
+                }
+                Incoming::Message(_) => tally.misplaced(),
+                Incoming::Ping(payload) => writer.pong(payload),
+                Incoming::Pong => {}
+            }
+        }
+        writer.flush().await?;
+    }
+}
