@@ -311,6 +311,10 @@ fn site_of(config: &Config, loaded: &Loaded, settings: &Settings) -> Site {
                 root: serve.path.clone(),
                 single_page_app: serve.single_page_app,
                 browser_ttl: serve.browser_ttl,
+                patterns: crate::server::Patterns {
+                    include: serve.include.clone(),
+                    exclude: serve.exclude.clone(),
+                },
             })
         }),
         cron_url: settings.cron_url,
@@ -487,6 +491,7 @@ async fn run_cron(directory: &Directory, run: CronRun) -> bool {
         url: format!("http://localhost/__scheduled__?cron={}", run.name),
         headers: HeaderMap::new(),
         peer: None,
+        visit: crate::room::event::Visit::default(),
         body: Body::Empty,
     };
     let hook = Event::Hook { hook: Hook::Cron, request, room: None, cron: Some(run), reply };

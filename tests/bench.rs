@@ -1,5 +1,5 @@
-//! `houseparty bench` against a host that serves `bench/project`: every workload counts what it sent, and a host that
-//! loses or doubles something is found out.
+//! `houseparty bench` against a host that serves `bench/project`: every workload counts what it
+//! sent, and a host that loses or doubles something is found out.
 //!
 //! How fast it is does not matter here.
 
@@ -52,7 +52,8 @@ fn every_workload_accounts_for_what_it_sent() {
     }
 }
 
-/// A party that answers every tenth message twice, one that swallows the first, one that numbers its answers wrongly.
+/// A party that answers every tenth message twice, one that swallows the first, one that numbers
+/// its answers wrongly.
 #[test]
 fn what_is_lost_or_doubled_is_found_out() {
     let project = Project::of(&[
@@ -94,6 +95,18 @@ export default { onRequest() { return new Response(String(++count % 10 + 1)); } 
         assert!(report["misplaced"].as_u64() > Some(0), "{report}");
         assert!(String::from_utf8_lossy(&output.stderr).contains("doubled or out of order"));
     }
+}
+
+#[test]
+fn a_report_can_be_drawn() {
+    let host = Host::start(&Project::at("bench/project"));
+    let folder = crate::support::project::fresh_folder();
+    let file = folder.path().join("echo.svg");
+    measure(&host, &["echo", "--connections", "4", "--plot", &file.display().to_string()]);
+    let drawn = std::fs::read_to_string(&file).expect("the picture was written");
+    assert!(drawn.starts_with("<svg") && drawn.trim_end().ends_with("</svg>"), "{drawn}");
+    assert_eq!(drawn.matches("<polyline").count(), 2, "{drawn}");
+    assert!(drawn.contains("echo: 4 connections"), "{drawn}");
 }
 
 #[test]

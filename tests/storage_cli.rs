@@ -288,6 +288,8 @@ fn a_bad_line_changes_nothing_and_is_named() {
         }
         storage(&project, folder.path(), &["import", "/nowhere/nix.jsonl"])
             .fails(&["cannot read /nowhere/nix.jsonl"]);
+        storage(&project, folder.path(), &["import", path(files.path())])
+            .fails(&["cannot read", path(files.path())]);
     });
 }
 

@@ -1,8 +1,10 @@
-//! A server without JavaScript on one thread: what tokio and tungstenite alone can do, the practical limit.
+//! A server without JavaScript on one thread: what tokio and tungstenite alone can do, the
+//! practical limit.
 //!
-//! `/parties/fanout/…` gives each message to everyone in that room, every other path echoes; requests that are no upgrade
-//! get 1, 2, 3, … per path, as the party `http` of `bench/project` answers. Nothing is stored. Used by `scripts/bench` and
-//! nobody else. A client that breaks the protocol loses its connection.
+//! `/parties/fanout/…` gives each message to everyone in that room, every other path echoes;
+//! requests that are no upgrade get 1, 2, 3, … per path, as the party `http` of `bench/project`
+//! answers. Nothing is stored. Used by `scripts/bench` and nobody else. A client that breaks the
+//! protocol loses its connection.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -25,7 +27,8 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::BenchError;
 
-/// The head of a request is looked at this far to tell an upgrade, in bytes; clients send it in one piece.
+/// The head of a request is looked at this far to tell an upgrade, in bytes; clients send it in one
+/// piece.
 const PEEK_BYTES: usize = 1024;
 
 type Sink = Rc<Mutex<SplitSink<WebSocketStream<TcpStream>, Message>>>;

@@ -1,7 +1,7 @@
 //! How often a disk can sync: what a write that must be durable costs at least on this machine.
 //!
-//! `scripts/bench` says it beside the durable writes of the hosts. Writes one file in the folder it is given and
-//! removes it.
+//! `scripts/bench` says it beside the durable writes of the hosts. Writes one file in the folder it
+//! is given and removes it.
 
 use std::fs::{self, File};
 use std::io::Write;

@@ -1,6 +1,7 @@
 //! Every client sends messages and waits until they come back, `window` at a time.
 //!
-//! Also what the workloads share: opening many sockets, and running clients for the time of a measurement.
+//! Also what the workloads share: opening many sockets, and running clients for the time of a
+//! measurement.
 
 use std::future::Future;
 use std::rc::Rc;
@@ -127,8 +128,8 @@ impl Clients {
         });
     }
 
-    /// Lets them work for the time of the plan and until all they have sent is answered, at most `DRAIN_SECONDS` longer.
-    /// What is missing then is lost.
+    /// Lets them work for the time of the plan and until all they have sent is answered, at most
+    /// `DRAIN_SECONDS` longer. What is missing then is lost.
     pub async fn run(self, plan: &Plan) -> Result<Measured, BenchError> {
         self.tally.count_after(plan.warm_up, plan.duration);
         let readings = tokio::task::spawn_local(readings(plan.clone()));

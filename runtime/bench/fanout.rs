@@ -1,7 +1,8 @@
 //! One client of each room sends, all of them (the sender, too) receive.
 //!
-//! A room has at most `window` messages under way; one is through when its last receiver has it. Each receiver checks that
-//! every message comes, once and in order. Before the first one, probes make sure that all receivers are in their room.
+//! A room has at most `window` messages under way; one is through when its last receiver has it.
+//! Each receiver checks that every message comes, once and in order. Before the first one, probes
+//! make sure that all receivers are in their room.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;

@@ -1,8 +1,9 @@
 //! Connections that come at once (`storm`), and connections that are only there (`idle`).
 //!
-//! `storm` times each connection from its first packet to the echo of its first message; all stay open until the last is
-//! in. `idle` opens all, leaves them alone for the time of the plan, which is when CPU and memory of the host are read, and
-//! then sends one message over each: what is counted is these, so it is the time to wake up.
+//! `storm` times each connection from its first packet to the echo of its first message; all stay
+//! open until the last is in. `idle` opens all, leaves them alone for the time of the plan, which
+//! is when CPU and memory of the host are read, and then sends one message over each: what is
+//! counted is these, so it is the time to wake up.
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -1,24 +1,29 @@
-//! The load generator: `houseparty bench`. Measures any PartyKit host through its URL, this one or another.
+//! The load generator: `houseparty bench`. Measures any PartyKit host through its URL, this one or
+//! another.
 //!
-//! A `Plan` says what to do; `run` does it and gives a `Report`. Every workload is a closed loop: a client sends its next
-//! message when enough of its earlier ones are answered (`window`), so what is measured is what the host can do, not how
-//! long a queue in front of it gets. Every message carries a number and the time it was sent, so each delivery is counted,
-//! timed, and checked for its place: a report says how many were lost, doubled or out of order, and a run in which any
+//! A `Plan` says what to do; `run` does it and gives a `Report`. Every workload is a closed loop: a
+//! client sends its next message when enough of its earlier ones are answered (`window`), so what
+//! is measured is what the host can do, not how long a queue in front of it gets. Every message
+//! carries a number and the time it was sent, so each delivery is counted, timed, and checked for
+//! its place: a report says how many were lost, doubled or out of order, and a run in which any
 //! were fails.
 //!
-//! It has to cost little, as it shares the machine with what it measures: one thread, one task per connection, frames
-//! written by hand, no allocation per message. It uses nothing of the host and runs against `bench/project`.
+//! It has to cost little, as it shares the machine with what it measures: one thread, one task per
+//! connection, frames written by hand, no allocation per message. It uses nothing of the host and
+//! runs against `bench/project`.
 //!
-//! - `target`: the URL, and connecting to it    - `socket`: a WebSocket client    - `request`: an HTTP client
-//! - `stamp`: what is in a message              - `tally`: what is counted        - `process`: CPU and memory of the host
-//! - `echo`, `fanout`, `requests`, `join`: the workloads          - `report`: what comes out
-//! - `bare`: a server without JavaScript, the practical limit     - `disk`: how often a disk can sync
+//! - `target`: the URL, and connecting to it; `socket`, `request`: a WebSocket and an HTTP client
+//! - `stamp`: what is in a message; `tally`: what is counted
+//! - `process`: CPU and memory of the host; `disk`: how often a disk can sync
+//! - `echo`, `fanout`, `requests`, `join`: the workloads; `report`, `plot`: what comes out
+//! - `bare`: a server without JavaScript, the practical limit
 
 mod bare;
 mod disk;
 mod echo;
 mod fanout;
 mod join;
+mod plot;
 mod process;
 mod report;
 mod request;
@@ -33,6 +38,7 @@ use std::time::Duration;
 
 pub use bare::serve as serve_bare;
 pub use disk::sync_rate;
+pub use plot::svg;
 pub use report::Report;
 pub use stamp::LENGTH_MIN as SIZE_MIN;
 
@@ -139,7 +145,8 @@ impl BenchError {
     }
 }
 
-/// Makes the measurement on a thread of its own runtime. Takes `warm_up`, `duration` and the time to connect.
+/// Makes the measurement on a thread of its own runtime. Takes `warm_up`, `duration` and the time
+/// to connect.
 pub fn run(plan: &Plan) -> Result<Report, BenchError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

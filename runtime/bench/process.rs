@@ -1,7 +1,7 @@
 //! What the host costs: CPU time and resident memory of a process and its children, from /proc.
 //!
-//! Children count because other hosts start some (`partykit dev` runs workerd as one). Linux only; elsewhere, and for a
-//! process that has ended, there is an error.
+//! Children count because other hosts start some (`partykit dev` runs workerd as one). Linux only;
+//! elsewhere, and for a process that has ended, there is an error.
 
 use std::collections::HashMap;
 use std::fs;

@@ -1,7 +1,7 @@
 //! What a measurement found: a table for people, or JSON.
 //!
-//! Made once, from the tally, when the clients have ended. `problems` is what makes a run fail: anything lost, out of
-//! place, or a client that could not go on.
+//! Made once, from the tally, when the clients have ended. `problems` is what makes a run fail:
+//! anything lost, out of place, or a client that could not go on.
 
 use std::fmt;
 use std::rc::Rc;
@@ -12,6 +12,9 @@ use serde::Serialize;
 use super::process::Reading;
 use super::tally::Tally;
 use super::{Plan, Workload};
+
+/// Points of the distribution for each halving of what is left of it.
+const CURVE_TICKS: u32 = 4;
 
 /// What a workload hands over.
 pub struct Measured {
@@ -61,6 +64,15 @@ pub struct Latency {
     pub p99: f64,
     pub p999: f64,
     pub max: f64,
+    /// The whole distribution, for `plot`.
+    pub curve: Vec<Point>,
+}
+
+/// This share of the deliveries took at most this long.
+#[derive(Debug, Serialize)]
+pub struct Point {
+    pub share: f64,
+    pub microseconds: f64,
 }
 
 /// What it cost the host.
@@ -70,7 +82,7 @@ pub struct Host {
     /// CPU time per delivery; not for connections that do nothing.
     pub cpu_microseconds: Option<f64>,
     pub resident_bytes: u64,
-    /// More than before the clients came, for each of them.
+    /// More than before the clients came, for each of them; where they are all that is new.
     pub bytes_per_connection: Option<f64>,
 }
 
@@ -78,7 +90,14 @@ impl Latency {
     fn of(histogram: &Histogram<u64>) -> Self {
         let at = |quantile| histogram.value_at_quantile(quantile) as f64 / 1e3;
         let max = histogram.max() as f64 / 1e3;
-        Self { p50: at(0.5), p90: at(0.9), p99: at(0.99), p999: at(0.999), max }
+        let curve = histogram
+            .iter_quantiles(CURVE_TICKS)
+            .map(|step| Point {
+                share: step.quantile_iterated_to(),
+                microseconds: step.value_iterated_to() as f64 / 1e3,
+            })
+            .collect();
+        Self { p50: at(0.5), p90: at(0.9), p99: at(0.99), p999: at(0.999), max, curve }
     }
 }
 
@@ -93,6 +112,8 @@ impl Report {
         let cores = |(start, end): (Reading, Reading)| (end.cpu_seconds - start.cpu_seconds) / read;
         let host = readings.host.map(|(start, end)| {
             let used = end.cpu_seconds - start.cpu_seconds;
+            // Elsewhere it is what the rooms and the messages need that grows.
+            let before = before.filter(|_| idle || plan.workload == Workload::Storm);
             let more = before.map(|it| end.resident_bytes as f64 - it.resident_bytes as f64);
             Host {
                 cores: cores((start, end)),

@@ -1,7 +1,8 @@
-//! An HTTP/1.1 client on one connection that stays open: one request at a time, the answer read whole.
+//! An HTTP/1.1 client on one connection that stays open: one request at a time, the answer read
+//! whole.
 //!
-//! Knows `Content-Length` and `Transfer-Encoding: chunked`. An answer it cannot read is an error and ends the
-//! measurement of its client.
+//! Knows `Content-Length` and `Transfer-Encoding: chunked`. An answer it cannot read is an error
+//! and ends the measurement of its client.
 
 use std::io;
 

@@ -1,8 +1,9 @@
 //! Clients that send HTTP requests, each the next one when the last is answered.
 //!
-//! The parties they ask number their answers per room (`bench/project`), so every answer has one place: a number that comes
-//! twice or out of order is misplaced, one that never came is lost. `cold` asks each room once and must get 1. After `put`,
-//! what each room has stored is read back and must not be less than what it answered.
+//! The parties they ask number their answers per room (`bench/project`), so every answer has one
+//! place: a number that comes twice or out of order is misplaced, one that never came is lost.
+//! `cold` asks each room once and must get 1. After `put`, what each room has stored is read back
+//! and must not be less than what it answered.
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -1,9 +1,9 @@
 //! A WebSocket client that costs little: opening handshake, masked frames out, plain frames in.
 //!
-//! A socket is a `Reader` and a `Writer` on the same stream, so that one may wait while the other works. Frames are
-//! written into one buffer per connection and read from another; nothing is allocated per message. Pings are answered by
-//! the owner (`Incoming::Ping`). A close, fragments and anything that is no WebSocket frame end the connection with an
-//! error. Offers no extensions.
+//! A socket is a `Reader` and a `Writer` on the same stream, so that one may wait while the other
+//! works. Frames are written into one buffer per connection and read from another; nothing is
+//! allocated per message. Pings are answered by the owner (`Incoming::Ping`). A close, fragments
+//! and anything that is no WebSocket frame end the connection with an error. Offers no extensions.
 
 use std::io;
 use std::rc::Rc;

@@ -1,7 +1,7 @@
 //! What is in a message: its number and when it was sent, as text, then filling.
 //!
-//! Text, so that a party may look at it and so that it travels in text frames as most PartyKit messages do. A reader
-//! that finds anything else than what a stamp looks like gets `None`.
+//! Text, so that a party may look at it and so that it travels in text frames as most PartyKit
+//! messages do. A reader that finds anything else than what a stamp looks like gets `None`.
 
 /// Sixteen hexadecimal digits each for the number and the time.
 pub const LENGTH_MIN: usize = 32;

@@ -1,7 +1,7 @@
 //! What is counted while a workload runs, and the clock it is counted by.
 //!
-//! One `Tally` for all clients of a measurement; they run on one thread and share it. Everything that happens before the
-//! warm-up is over is checked but not counted. Nothing here waits or fails.
+//! One `Tally` for all clients of a measurement; they run on one thread and share it. Everything
+//! that happens before the warm-up is over is checked but not counted. Nothing here waits or fails.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

@@ -1,6 +1,7 @@
 //! Where the host is: its URL, and opening a connection to it.
 //!
-//! Plain `http://` and `ws://` only: a measurement over TLS measures TLS. The address is resolved once.
+//! Plain `http://` and `ws://` only: a measurement over TLS measures TLS. The address is resolved
+//! once.
 
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};

@@ -1,13 +1,15 @@
 //! `houseparty bench`: arguments → a `Plan` → a report on the terminal.
 //!
-//! Says what can be asked for and what each workload does when it is not asked; the measuring is `crate::bench`. Exit
-//! code 1 when the host could not be measured or when anything was lost, doubled or out of order; the report is printed
-//! all the same. `bench bare-server` and `bench sync-rate` are for `scripts/bench` and not shown.
+//! Says what can be asked for and what each workload does when it is not asked; the measuring is
+//! `crate::bench`. Exit code 1 when the host could not be measured or when anything was lost,
+//! doubled or out of order; the report is printed all the same. `bench bare-server` and `bench
+//! sync-rate` are for `scripts/bench` and not shown.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::Context;
 use clap::{Args, Subcommand};
 
 use crate::bench::{self, Plan, Workload};
@@ -80,6 +82,9 @@ struct Load {
     /// The host's process: report its CPU time and memory, with its children
     #[arg(long)]
     pid: Option<u32>,
+    /// Also draw the latencies and the rate over time into this file
+    #[arg(long, value_name = "FILE.svg")]
+    plot: Option<PathBuf>,
     /// One JSON object instead of a table
     #[arg(long)]
     json: bool,
@@ -150,8 +155,12 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn measure(load: Load, workload: Workload) -> anyhow::Result<ExitCode> {
-    let json = load.json;
+    let (json, plot) = (load.json, load.plot.clone());
     let report = bench::run(&load.plan(workload)?)?;
+    if let Some(file) = plot {
+        std::fs::write(&file, bench::svg(&report))
+            .with_context(|| format!("cannot write {}", file.display()))?;
+    }
     if json {
         println!("{}", serde_json::to_string(&report)?);
     } else {

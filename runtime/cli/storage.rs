@@ -337,7 +337,8 @@ fn import(place: &Place, file: &Path, replace: bool) -> anyhow::Result<()> {
     let mut line = Vec::new();
     loop {
         line.clear();
-        if lines.read_until(b'\n', &mut line)? == 0 {
+        let read = lines.read_until(b'\n', &mut line);
+        if read.with_context(|| format!("cannot read {}", file.display()))? == 0 {
             break;
         }
         number += 1;

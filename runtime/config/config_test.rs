@@ -34,7 +34,7 @@ fn a_project_with_everything_is_read() {
   // comments and trailing commas
   "name": "all", "main": "src/a.ts",
   "parties": { "b-2": "src/b.ts", "connections": "src/b.ts" },
-  "port": 4000, "serve": { "path": "public", "singlePageApp": true, "browserTTL": 60 },
+  "port": 4000, "serve": { "path": "public", "singlePageApp": true, "browserTTL": 60, "exclude": ["*.map"] },
   "persist": false, "vars": { "N": 1, "O": { "deep": null }, "S": "vars" },
   "define": { "X": "1" }, "crons": { "c": "*/5 * * * *" }, "team": "us",
 }"#,
@@ -56,7 +56,9 @@ fn a_project_with_everything_is_read() {
     );
     assert_eq!(config.process_env["E"], "local");
     assert_eq!(config.process_env["N"], "1");
-    assert!(config.serve.unwrap().single_page_app);
+    let serve = config.serve.unwrap();
+    assert!(serve.single_page_app && serve.include.is_empty());
+    assert_eq!(serve.exclude, ["*.map"]);
     assert_eq!(config.warnings.len(), 1, "{:?}", config.warnings);
 }
 
@@ -157,8 +159,6 @@ fn a_key_without_effect_is_warned_of() {
         (r#""vectorize": { "v": "index" }"#, "`vectorize` has no effect"),
         (r#""serve": { "path": "public", "edgeTTL": null }"#, "`serve.edgeTTL` has no effect"),
         (r#""serve": { "path": "public", "build": "c.ts" }"#, "`serve.build` has no effect"),
-        (r#""serve": { "path": "public", "include": [] }"#, "`serve.include` has no effect"),
-        (r#""serve": { "path": "public", "exclude": [] }"#, "`serve.exclude` has no effect"),
         (
             r#""serve": { "path": "public", "singlePageApps": true }"#,
             "`serve.singlePageApps` is unknown and has no effect. Did you mean `singlePageApp`?",

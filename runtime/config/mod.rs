@@ -60,6 +60,17 @@ pub struct Serve {
     pub single_page_app: bool,
     /// Seconds a browser may keep an asset.
     pub browser_ttl: Option<u64>,
+    /// Patterns of the files that are served; none means all.
+    pub include: Vec<String>,
+    /// Patterns of the files that are not.
+    pub exclude: Vec<String>,
+}
+
+impl Serve {
+    /// Every file of a folder.
+    pub fn folder(path: PathBuf) -> Self {
+        Self { path, single_page_app: false, browser_ttl: None, include: vec![], exclude: vec![] }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -178,7 +189,7 @@ impl Config {
                 let problem = format!("the folder to serve does not exist: {path} (from --serve)");
                 return Err(ConfigError::Invalid(vec![problem]));
             }
-            self.serve = Some(Serve { path, single_page_app: false, browser_ttl: None });
+            self.serve = Some(Serve::folder(path));
         }
         if let Some(persist) = &overrides.persist {
             self.persist = match persist {

@@ -73,8 +73,6 @@ const SERVE_KEYS: &[&str] =
 const SERVE_WITHOUT_EFFECT: &[Idle] = &[
     ("edgeTTL", Kind::NumberOrNull, "there is no edge in front of this machine"),
     ("build", Kind::Anything, "client code is not built yet; use `build.command`"),
-    ("include", Kind::Strings, "every file of the folder is served"),
-    ("exclude", Kind::Strings, "every file of the folder is served"),
 ];
 
 const BUILD_WITHOUT_EFFECT: &[Idle] =
@@ -358,12 +356,7 @@ impl<'a> Reader<'a> {
                 }
             }
             "ai" => match value {
-                Value::BooleanLit(_) | Value::Object(_) => {
-                    config.ai = json(value);
-                    if config.ai != false {
-                        self.warnings.push("`ai` has no effect: no model answers here".to_owned());
-                    }
-                }
+                Value::BooleanLit(_) | Value::Object(_) => self.ai(json(value), config),
                 other => self.expected(other, "true, false or an object", key),
             },
             "$schema" => {
@@ -371,6 +364,13 @@ impl<'a> Reader<'a> {
             }
             _ => self.without_effect(key, value, config),
         }
+    }
+
+    fn ai(&mut self, value: serde_json::Value, config: &mut Config) {
+        if value != false {
+            self.warnings.push("`ai` has no effect: no model answers here".to_owned());
+        }
+        config.ai = value;
     }
 
     fn crons(&mut self, value: &Value<'a>, config: &mut Config) {
@@ -487,7 +487,7 @@ impl<'a> Reader<'a> {
     }
 
     fn serve(&mut self, root: &Path, value: &Value<'a>) -> Option<Serve> {
-        let mut serve = Serve { path: PathBuf::new(), single_page_app: false, browser_ttl: None };
+        let mut serve = Serve::folder(PathBuf::new());
         let properties = match value {
             Value::StringLit(path) => {
                 serve.path = self.folder(root, &path.value, value);
@@ -511,6 +511,8 @@ impl<'a> Reader<'a> {
                 ("singlePageApp", _) => {
                     serve.single_page_app = self.boolean(value, &key).unwrap_or(false);
                 }
+                ("include", _) => serve.include = self.list(value, &key),
+                ("exclude", _) => serve.exclude = self.list(value, &key),
                 ("browserTTL", Value::NullKeyword(_)) => {}
                 ("browserTTL", _) => {
                     serve.browser_ttl = self.number(value, &key).map(|ttl| ttl.max(0.0) as u64);

@@ -6,7 +6,7 @@
 //! (AL-18, AL-23).
 
 use std::rc::Rc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::live::{Live, RunningAlarm};
 use super::schedule::Due;
@@ -73,9 +73,19 @@ impl Shard {
             Ok(_) => None,
             Err(error) => {
                 live.log(3, &format!("cannot read the alarm: {error}"));
+                self.ring_later(live);
                 None
             }
         }
+    }
+
+    /// The alarm could not be looked at: it is still stored, so it rings again.
+    fn ring_later(&self, live: &Live) {
+        let (alarms, room) = (self.alarms.clone(), live.key.clone());
+        tokio::task::spawn_local(async move {
+            tokio::time::sleep(Duration::from_millis(limits::ALARM_RETRY_MS.unsigned_abs())).await;
+            alarms.wake(&room);
+        });
     }
 
     /// The handler has settled.

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::*;
 use crate::room::directory::Directory;
-use crate::room::event::{Body, Event, Reply, Request};
+use crate::room::event::{Body, Event, Reply, Request, Visit};
 use crate::storage::{Durability, Location, Store};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -91,6 +91,7 @@ impl Bench {
             url: format!("http://127.0.0.1:1999/parties/{party}/{room}/x?q=1"),
             headers: HeaderMap::new(),
             peer: Some("127.0.0.1:1".parse().unwrap()),
+            visit: Visit::default(),
             body: match body {
                 "" => Body::Empty,
                 text => Body::Full(Bytes::from(text.to_owned())),

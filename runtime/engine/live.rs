@@ -180,6 +180,11 @@ impl Live {
             && self.savepoints.get() == 0
     }
 
+    /// There is no instance, and nothing waits for one.
+    pub fn is_asleep(&self) -> bool {
+        matches!(*self.stage.borrow(), Stage::Absent) && self.room.borrow().is_quiet()
+    }
+
     /// Everybody who asked has an answer, and every write is durable.
     pub fn is_resting(&self) -> bool {
         !self.room.borrow().is_ready()

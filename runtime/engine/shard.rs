@@ -268,10 +268,15 @@ impl Shard {
                 };
                 return self.socket_event(&live, event);
             }
+            // Only a room that is at work, or about to be, can know the client.
+            Event::Left { .. } => match self.rooms.borrow().get(&room).cloned() {
+                Some(live) if !live.is_asleep() => live,
+                _ => return,
+            },
             _ => self.live(room),
         };
-        if let Event::Alarm { .. } = event {
-            // Nobody would ring again for one that was refused.
+        if let Event::Alarm { .. } | Event::Left { .. } = event {
+            // Nobody would say it again if it were refused.
             live.room.borrow_mut().push_from(SectionId::ROOT, event);
         } else {
             let refused = live.room.borrow_mut().push(event).err();

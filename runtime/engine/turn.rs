@@ -23,9 +23,10 @@ const COMPLETION: i32 = 7;
 const SECTION: i32 = 8;
 const HOOK: i32 = 9;
 const ALARM: i32 = 10;
+const LEFT: i32 = 11;
 pub const START: i32 = 1;
 
-pub type Args<'s> = SmallVec<[v8::Local<'s, v8::Value>; 8]>;
+pub type Args<'s> = SmallVec<[v8::Local<'s, v8::Value>; 9]>;
 type Scope<'a, 's, 'i> = &'a mut v8::PinScope<'s, 'i>;
 
 pub fn text<'s>(scope: Scope<'_, 's, '_>, value: &str) -> v8::Local<'s, v8::Value> {
@@ -156,13 +157,14 @@ pub fn arguments<'s>(
             args.push(message(scope, &received));
         }
         Event::Request { request: incoming, reply } => {
-            let internal = incoming.peer.is_none();
+            let (internal, visit) = (incoming.peer.is_none(), incoming.visit);
             let upgrade = is_upgrade(&incoming);
             let id = open(Waiting { reply, original: None, upgrade });
             opened = Some(id);
             args.push(number(scope, id.0.into()));
             request(scope, live, incoming, &mut args);
             args.push(v8::Boolean::new(scope, internal).into());
+            args.push(number(scope, visit.0 as f64));
         }
         Event::Connect { request: incoming, reply } => {
             let id = open(Waiting { reply, original: None, upgrade: true });
@@ -172,9 +174,10 @@ pub fn arguments<'s>(
             args.push(number(scope, socket.0 as f64));
             args.push(text(scope, &incoming.url));
             args.push(latin1(scope, &flat_headers(&incoming.headers)));
+            args.push(number(scope, incoming.visit.0 as f64));
         }
         Event::Hook { hook, request: incoming, room, cron, reply } => {
-            let upgrade = is_upgrade(&incoming);
+            let (upgrade, visit) = (is_upgrade(&incoming), incoming.visit);
             let original = (hook == Hook::Fetch).then(|| Box::new(retained(&incoming)));
             let id = open(Waiting { reply, original, upgrade });
             opened = Some(id);
@@ -182,6 +185,7 @@ pub fn arguments<'s>(
             args.push(v8::Integer::new(scope, hook as i32).into());
             request(scope, live, incoming, &mut args);
             args.push(text(scope, &hook_extra(room, cron)));
+            args.push(number(scope, visit.0 as f64));
         }
         Event::Closed { socket, code, reason, clean, error } => {
             args.push(number(scope, socket.0 as f64));
@@ -191,16 +195,12 @@ pub fn arguments<'s>(
             let none = v8::undefined(scope).into();
             args.push(error.map_or(none, |error| text(scope, &error)));
         }
-        Event::Timer { id } => {
-            args.push(number(scope, id.into()));
-        }
         Event::Completion { id, outcome } => {
             args.push(number(scope, id.into()));
             completion(scope, live, outcome, &mut args);
         }
-        Event::Section { id } => {
-            args.push(number(scope, id.into()));
-        }
+        Event::Timer { id } | Event::Section { id } => args.push(number(scope, id.into())),
+        Event::Left { visit } => args.push(number(scope, visit.0 as f64)),
         Event::Alarm { .. }
         | Event::Attach { .. }
         | Event::AttachPair { .. }
@@ -222,6 +222,7 @@ fn kind_of(event: &Event) -> Option<i32> {
         Event::Completion { .. } => COMPLETION,
         Event::Section { .. } => SECTION,
         Event::Alarm { .. } => ALARM,
+        Event::Left { .. } => LEFT,
         Event::Attach { .. }
         | Event::AttachPair { .. }
         | Event::Abandon { .. }
@@ -255,6 +256,7 @@ fn retained(request: &Request) -> Request {
         url: request.url.clone(),
         headers: request.headers.clone(),
         peer: request.peer,
+        visit: request.visit,
         body: match &request.body {
             Body::Full(whole) => Body::Full(whole.clone()),
             Body::Empty | Body::Stream(_) => Body::Empty,

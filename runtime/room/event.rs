@@ -21,8 +21,15 @@ pub struct Request {
     pub url: String,
     pub headers: HeaderMap,
     pub peer: Option<SocketAddr>,
+    /// Whose request this is: the number by which `Event::Left` says that this client has gone.
+    pub visit: Visit,
     pub body: Body,
 }
+
+/// One client that waits for one answer, numbered over the whole process. Zero: nobody who could
+/// leave, as for a request of another room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Visit(pub u64);
 
 /// Bytes of a request or a response. Small bodies travel whole; others as a bounded stream of
 /// chunks whose sender waits while the receiver does not read (back-pressure end to end).
@@ -115,6 +122,10 @@ pub enum Event {
         cron: Option<CronRun>,
         reply: Replier,
     },
+    /// The client of this visit left before its answer was complete: `request.signal` aborts, the
+    /// body it was being sent ends. Follows the event that brought the request; a room that knows
+    /// nothing of the visit is not started for it.
+    Left { visit: Visit },
     /// The wire of a socket that was answered with `Reply::Upgrade`.
     Attach { socket: SocketId, wire: Wire },
     /// The client went away before its socket could be attached.

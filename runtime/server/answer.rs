@@ -2,12 +2,13 @@
 //!
 //! hyper calls `answer`. A URL of a room runs the party's static hook and then the room (spec 1.2);
 //! any other goes down the chain of 1.3, in which only `main` takes part. Waiting for a room ends
-//! when the client leaves, because hyper then drops the future; a socket that a room opened in the
-//! meantime is abandoned, never lost (`Waiting`, `websocket::Promise`).
+//! when the client leaves, because hyper then drops the future; the room is told, and a socket that
+//! it opened in the meantime is abandoned, never lost (`Waiting`, `websocket::Promise`).
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use http::header::{HOST, HeaderName, HeaderValue};
@@ -16,19 +17,22 @@ use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use tokio::sync::oneshot;
 
-use super::http::{EdgeBody, Refusal, into_hyper, take_body};
+use super::http::{Departure, EdgeBody, Refusal, into_hyper, take_body};
 use super::route::{Route, Target, route};
 use super::websocket::{Handshake, Promise, is_websocket};
 use super::{CronUrl, Edge, HookShape, RequestLog, Shape, Site};
 use crate::name::RoomKey;
 use crate::room::directory::Directory;
-use crate::room::event::{Body, CronRun, Event, Hook, Replier, Reply, Request, Response};
+use crate::room::event::{Body, CronRun, Event, Hook, Replier, Reply, Request, Response, Visit};
 
 const CF_CONNECTING_IP: HeaderName = HeaderName::from_static("cf-connecting-ip");
 const X_REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const FORWARDED: HeaderName = HeaderName::from_static("forwarded");
+
+/// Clients are numbered over the whole process.
+static LAST_VISIT: AtomicU64 = AtomicU64::new(0);
 
 /// The expression of a run under a name that is not configured.
 const ANY_TIME: &str = "* * * * *";
@@ -43,14 +47,14 @@ pub(super) async fn answer(
     let upgrade = is_websocket(request.headers()).then(|| hyper::upgrade::on(&mut request));
     // Only for the log; the request itself moves on.
     let log = edge.settings.on_request.clone().map(|log| (log, request.uri().path().to_owned()));
-    let response = match Visit::new(&edge, peer, upgrade, request) {
-        Ok(visit) => visit.run().await,
+    let response = match Call::new(&edge, peer, upgrade, request) {
+        Ok(call) => call.run().await,
         Err(refusal) => Err(refusal),
     };
     let response = match response {
-        Ok(Outcome::Response(response)) => into_hyper(&method, response),
+        Ok(Outcome::Response(response, departure)) => into_hyper(&method, response, departure),
         Ok(Outcome::Upgraded(response)) => response,
-        Err(refusal) => into_hyper(&method, refusal.into_response()),
+        Err(refusal) => into_hyper(&method, refusal.into_response(), None),
     };
     if let Some((log, path)) = log {
         let status = response.status().as_u16();
@@ -60,13 +64,14 @@ pub(super) async fn answer(
 }
 
 enum Outcome {
-    Response(Response),
+    /// With what a room must hear if its client leaves in the middle of the body.
+    Response(Response, Option<Departure>),
     /// The 101 is ready, and somebody waits for the connection behind it.
     Upgraded(hyper::Response<EdgeBody>),
 }
 
 /// One request and what is needed to answer it.
-struct Visit<'a> {
+struct Call<'a> {
     edge: &'a Edge,
     site: Arc<Site>,
     client: SocketAddr,
@@ -78,9 +83,12 @@ struct Visit<'a> {
     body: Option<Incoming>,
     /// The request asks for a WebSocket.
     upgrade: Option<OnUpgrade>,
+    visit: Visit,
+    /// For the room whose answer is still on its way.
+    departure: Option<Departure>,
 }
 
-impl<'a> Visit<'a> {
+impl<'a> Call<'a> {
     fn new(
         edge: &'a Edge,
         peer: SocketAddr,
@@ -111,7 +119,21 @@ impl<'a> Visit<'a> {
         name_client(&mut headers, client.ip());
         let site = edge.site.borrow().clone();
         let body = Some(body);
-        Ok(Self { edge, site, client, method, version, headers, target, body, upgrade })
+        let visit = Visit(LAST_VISIT.fetch_add(1, Ordering::Relaxed) + 1);
+        let departure = None;
+        Ok(Self {
+            edge,
+            site,
+            client,
+            method,
+            version,
+            headers,
+            target,
+            body,
+            upgrade,
+            visit,
+            departure,
+        })
     }
 
     async fn run(mut self) -> Result<Outcome, Refusal> {
@@ -175,7 +197,7 @@ impl<'a> Visit<'a> {
     /// Runs a static hook. `Ok` is the request to go on with; `Err` is the answer to the client.
     /// The room stays that of the original URL, whatever the hook does to the request.
     async fn ask_hook(
-        &self,
+        &mut self,
         hook: Hook,
         room: &RoomKey,
         request: Request,
@@ -185,6 +207,7 @@ impl<'a> Visit<'a> {
             url: request.url.clone(),
             headers: request.headers.clone(),
             peer: request.peer,
+            visit: request.visit,
             body: Body::Empty,
         };
         let id = room.id().map(|id| id.to_string());
@@ -192,7 +215,8 @@ impl<'a> Visit<'a> {
         let event = |reply| Event::Hook { hook, request, room: id, cron: None, reply };
         Ok(match self.ask(lobby, event).await? {
             Reply::Continue(Some(replaced)) => {
-                Ok(Request { peer: replaced.peer.or(unchanged.peer), ..replaced })
+                let peer = replaced.peer.or(unchanged.peer);
+                Ok(Request { peer, visit: unchanged.visit, ..replaced })
             }
             Reply::Continue(None) => Ok(unchanged),
             Reply::Pass(request) => Ok(*request),
@@ -217,7 +241,7 @@ impl<'a> Visit<'a> {
             && let Some(asset) =
                 assets.respond(&self.method, self.target.path(), &self.headers).await
         {
-            return Ok(Outcome::Response(asset));
+            return Ok(Outcome::Response(asset, None));
         }
         if shape.on_fetch {
             match self.ask_main(Hook::Fetch, None).await? {
@@ -228,7 +252,7 @@ impl<'a> Visit<'a> {
         if let Some(assets) = &site.assets
             && let Some(page) = assets.not_found_page().await
         {
-            return Ok(Outcome::Response(page));
+            return Ok(Outcome::Response(page, None));
         }
         Err(Refusal::NotFound)
     }
@@ -281,6 +305,7 @@ impl<'a> Visit<'a> {
             url: self.target.url.clone(),
             headers,
             peer: Some(self.client),
+            visit: self.visit,
             body,
         })
     }
@@ -290,21 +315,29 @@ impl<'a> Visit<'a> {
     }
 
     async fn ask(
-        &self,
+        &mut self,
         room: RoomKey,
         event: impl FnOnce(Replier) -> Event,
     ) -> Result<Reply, Refusal> {
         let directory = &self.edge.directory;
         let (replier, reply) = oneshot::channel();
-        let mut waiting = Waiting { directory, reply };
-        directory.deliver(room, event(replier)).map_err(|_| Refusal::Gone)?;
-        (&mut waiting.reply).await.map_err(|_| Refusal::Gone)
+        directory.deliver(room.clone(), event(replier)).map_err(|_| Refusal::Gone)?;
+        let departure = Departure::new(directory.clone(), room, self.visit);
+        let mut waiting = Waiting { directory, reply, departure: Some(departure) };
+        let reply = (&mut waiting.reply).await.map_err(|_| Refusal::Gone);
+        let departure = waiting.departure.take();
+        if let Ok(Reply::Response(Response { body: Body::Stream(_), .. })) = reply {
+            self.departure = departure;
+        } else {
+            Departure::cancel(departure);
+        }
+        reply
     }
 
     /// What the client gets for a reply.
     fn settle(&mut self, reply: Reply) -> Result<Outcome, Refusal> {
         match reply {
-            Reply::Response(response) => Ok(Outcome::Response(response)),
+            Reply::Response(response) => Ok(Outcome::Response(response, self.departure.take())),
             Reply::Failed { status, message } => Err(Refusal::Party { status, message }),
             Reply::Continue(_) | Reply::Pass(_) => Err(Refusal::Unfitting),
             Reply::Upgrade { room, socket, protocol } => {
@@ -318,11 +351,13 @@ impl<'a> Visit<'a> {
     }
 }
 
-/// Waits for a reply. If the client leaves first, a socket in a reply that came too late is given
-/// up.
+/// Waits for a reply. If the client leaves first, the room is told so, and a socket in a reply that
+/// came too late is given up.
 struct Waiting<'a> {
     directory: &'a Directory,
     reply: oneshot::Receiver<Reply>,
+    /// Dropped with this value, unless the reply came in time.
+    departure: Option<Departure>,
 }
 
 impl Drop for Waiting<'_> {

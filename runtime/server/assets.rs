@@ -3,8 +3,9 @@
 //! Asked by `answer` for every GET and HEAD that is not a room's, and by rooms through
 //! `assets.fetch`. Files are looked up live: editing, adding or removing one needs no
 //! restart. Only regular files inside the folder are ever served: no dotfiles, nothing under
-//! `node_modules`, nothing that a link or an encoded path leads to outside. What cannot be read is
-//! not there, and the chain of 1.3 goes on.
+//! `node_modules`, nothing that `serve.include` and `serve.exclude` leave out (`pattern`), nothing
+//! that a link or an encoded path leads to outside. What cannot be read is not there, and the chain
+//! of 1.3 goes on.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -22,6 +23,7 @@ use http::{HeaderMap, Method};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio::sync::mpsc;
 
+use super::pattern::Patterns;
 use crate::room::event::{Body, BodyError, BodyReader, BodyWriter, Response};
 
 /// Files up to this many bytes are read in one go, together with looking them up.
@@ -41,6 +43,8 @@ pub struct AssetSettings {
     pub single_page_app: bool,
     /// How long browsers may keep a file without asking, in seconds; else they ask every time.
     pub browser_ttl: Option<u64>,
+    /// Which files are served.
+    pub patterns: Patterns,
 }
 
 /// The asset folder. Cheap to clone.
@@ -108,6 +112,9 @@ impl Assets {
 
     async fn find(&self, path: &str, with_content: bool) -> Option<Found> {
         let key = key(path)?;
+        if !self.settings.patterns.allow(key.to_str()?) {
+            return None;
+        }
         let root = self.settings.root.clone();
         // Not to be told from a missing file: the error says nothing a client should know.
         tokio::task::spawn_blocking(move || open(&root, &key, with_content).ok().flatten())

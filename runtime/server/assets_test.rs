@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use super::assets::{ByteRange, byte_range, key};
+use super::pattern::Patterns;
 use super::rig_test::read_body;
 use super::{AssetSettings, Assets};
 use crate::room::event::{Body, Response};
@@ -43,8 +44,17 @@ pub fn folder(name: &str, files: &[(&str, &str)]) -> Folder {
     Folder(root)
 }
 
+fn settings(root: &Path) -> AssetSettings {
+    AssetSettings {
+        root: root.into(),
+        single_page_app: false,
+        browser_ttl: None,
+        patterns: Patterns::default(),
+    }
+}
+
 pub fn assets(root: &Path) -> Assets {
-    Assets::new(AssetSettings { root: root.into(), single_page_app: false, browser_ttl: None })
+    Assets::new(settings(root))
 }
 
 fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
@@ -302,10 +312,26 @@ async fn large_files_stream() {
 }
 
 #[tokio::test]
+async fn left_out_files_are_not_there() {
+    let files = [("a.html", "a"), ("404.html", "lost"), ("js/a.js", "js"), ("js/a.js.map", "map")];
+    let root = folder("patterns", &files);
+    let list = |patterns: &[&str]| patterns.iter().map(|&it| it.to_owned()).collect();
+    let patterns = Patterns { include: list(&["a.html", "js"]), exclude: list(&["*.map"]) };
+    let assets = Assets::new(AssetSettings { patterns, ..settings(&root) });
+    for (path, served) in
+        [("/a.html", true), ("/js/a.js", true), ("/js/a.js.map", false), ("/js/%61.js.map", false)]
+    {
+        assert_eq!(get(&assets, path, &[]).await.is_some(), served, "{path}");
+    }
+    assert!(assets.fetch("/js/a.js.map").await.is_none());
+    assert!(assets.not_found_page().await.is_none());
+}
+
+#[tokio::test]
 async fn single_page_apps_and_parties() {
     let root = folder("spa", &[("index.html", "app"), ("a.txt", "a")]);
     let settings =
-        AssetSettings { root: root.to_path_buf(), single_page_app: true, browser_ttl: Some(60) };
+        AssetSettings { single_page_app: true, browser_ttl: Some(60), ..settings(&root) };
     let assets = Assets::new(settings);
     let navigate = ("sec-fetch-mode", "navigate");
     let page = get(&assets, "/deep/link.png", &[navigate]).await.unwrap();

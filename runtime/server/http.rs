@@ -2,12 +2,13 @@
 //! two, and the one table that maps what the edge refuses to statuses.
 //!
 //! Used by `answer`. Bodies never pile up: a small one is read whole, any other streams through a
-//! bounded channel whose sender waits, and either end going away ends the other. Nothing a party
+//! bounded channel whose sender waits, and either end going away ends the other; the room is told
+//! of a client that leaves in the middle (`Departure`). Nothing a party
 //! puts into a response can break the framing of the connection: lengths and hop-by-hop headers are
 //! ours.
 
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -24,7 +25,9 @@ use tokio::sync::mpsc;
 use super::EdgeSettings;
 use super::route::TargetError;
 use crate::limits::{BODY_CHUNKS_MAX, BODY_WHOLE_MAX};
-use crate::room::event::{Body, BodyError, BodyReader, BodyWriter, Response};
+use crate::name::RoomKey;
+use crate::room::directory::Directory;
+use crate::room::event::{Body, BodyError, BodyReader, BodyWriter, Event, Response, Visit};
 
 /// Why a request is not answered by a party. The text goes to the client.
 #[derive(Debug, thiserror::Error)]
@@ -177,7 +180,64 @@ async fn pump(mut body: Incoming, writer: BodyWriter, bytes_max: u64, patience: 
 pub enum EdgeBody {
     Empty,
     Full(Bytes),
-    Stream(BodyReader),
+    Stream(Streamed),
+}
+
+/// A body on its way from a room, or from a file, to a client.
+#[derive(Debug)]
+pub struct Streamed {
+    reader: BodyReader,
+    /// Bytes that are still to come, where a length was promised.
+    left: Option<u64>,
+    /// Dropped before the end of the body, it tells the room.
+    departure: Option<Departure>,
+}
+
+impl Streamed {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let chunk = ready!(self.reader.poll_recv(cx));
+        if let (Some(left), Some(Ok(chunk))) = (&mut self.left, &chunk) {
+            *left = left.saturating_sub(chunk.len() as u64);
+        }
+        // hyper does not ask again after the last byte of a promised length.
+        if chunk.as_ref().is_none_or(Result::is_err) || self.left == Some(0) {
+            Departure::cancel(self.departure.take());
+        }
+        Poll::Ready(chunk.map(|chunk| chunk.map(Frame::data)))
+    }
+}
+
+/// Tells a room, when dropped, that the client of a visit has left before its answer was complete.
+pub struct Departure(Option<(Directory, RoomKey, Visit)>);
+
+impl Departure {
+    pub fn new(directory: Directory, room: RoomKey, visit: Visit) -> Self {
+        Self(Some((directory, room, visit)))
+    }
+
+    /// The client stayed to the end: nothing is to be told.
+    pub fn cancel(departure: Option<Self>) {
+        if let Some(mut departure) = departure {
+            departure.0 = None;
+        }
+    }
+}
+
+impl std::fmt::Debug for Departure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Departure")
+            .field(&self.0.as_ref().map(|(_, room, visit)| (room, visit)))
+            .finish()
+    }
+}
+
+impl Drop for Departure {
+    fn drop(&mut self) {
+        if let Some((directory, room, visit)) = self.0.take() {
+            // An error means that the host is going down, and the room with it.
+            let _ = directory.deliver(room, Event::Left { visit });
+        }
+    }
 }
 
 impl HttpBody for EdgeBody {
@@ -195,9 +255,7 @@ impl HttpBody for EdgeBody {
                 *self = EdgeBody::Empty;
                 Poll::Ready(Some(Ok(Frame::data(bytes))))
             }
-            EdgeBody::Stream(reader) => {
-                reader.poll_recv(cx).map(|chunk| chunk.map(|chunk| chunk.map(Frame::data)))
-            }
+            EdgeBody::Stream(streamed) => streamed.poll(cx),
         }
     }
 
@@ -214,8 +272,12 @@ impl HttpBody for EdgeBody {
     }
 }
 
-/// A room's response as it goes on the wire.
-pub fn into_hyper(method: &Method, response: Response) -> hyper::Response<EdgeBody> {
+/// A room's response as it goes on the wire. `departure` waits for the end of a streamed body.
+pub fn into_hyper(
+    method: &Method,
+    response: Response,
+    departure: Option<Departure>,
+) -> hyper::Response<EdgeBody> {
     let Response { status, reason, mut headers, body } = response;
     let status = final_status(status);
     for name in [CONNECTION, TRANSFER_ENCODING, UPGRADE, TE, TRAILER] {
@@ -230,7 +292,7 @@ pub fn into_hyper(method: &Method, response: Response) -> hyper::Response<EdgeBo
         Body::Empty => EdgeBody::Empty,
         Body::Full(bytes) if bytes.is_empty() => EdgeBody::Empty,
         Body::Full(bytes) => EdgeBody::Full(bytes),
-        Body::Stream(reader) => EdgeBody::Stream(reader),
+        Body::Stream(reader) => EdgeBody::Stream(Streamed { reader, left: None, departure }),
     };
     let body = frame_length(method, status, &mut headers, body);
     let mut converted = hyper::Response::new(body);
@@ -249,7 +311,7 @@ fn frame_length(
     method: &Method,
     status: StatusCode,
     headers: &mut HeaderMap,
-    body: EdgeBody,
+    mut body: EdgeBody,
 ) -> EdgeBody {
     let declared = declared_length(headers);
     headers.remove(CONTENT_LENGTH);
@@ -268,7 +330,8 @@ fn frame_length(
         }
         return EdgeBody::Empty;
     }
-    if let (EdgeBody::Stream(_), Some(length)) = (&body, known) {
+    if let (EdgeBody::Stream(streamed), Some(length)) = (&mut body, known) {
+        streamed.left = Some(length);
         headers.insert(CONTENT_LENGTH, length.into());
     }
     body

@@ -16,8 +16,11 @@ mod assets;
 #[cfg(test)]
 mod assets_test;
 #[cfg(test)]
+mod departure_test;
+#[cfg(test)]
 mod hostile_test;
 mod http;
+mod pattern;
 #[cfg(test)]
 mod rig_test;
 mod route;
@@ -40,6 +43,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 pub use self::assets::{AssetSettings, Assets};
+pub use self::pattern::Patterns;
 use crate::room::directory::Directory;
 
 /// The bounds of this module.
@@ -305,7 +309,7 @@ async fn refuse(edge: Arc<Edge>, stream: TcpStream) {
     protocol.keep_alive(false);
     let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
         let refusal = http::Refusal::Crowded(edge.settings.connections_max);
-        let response = http::into_hyper(request.method(), refusal.into_response());
+        let response = http::into_hyper(request.method(), refusal.into_response(), None);
         std::future::ready(Ok::<_, std::convert::Infallible>(response))
     });
     let served = protocol.serve_connection(TokioIo::new(stream), service);

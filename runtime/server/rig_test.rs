@@ -73,6 +73,7 @@ fn describe(delivery: &Delivery) -> String {
         }
         Event::Hook { hook, .. } => format!("{hook:?} {room}"),
         Event::Attach { socket, .. } => format!("attach {room} {}", socket.0),
+        Event::Left { .. } => format!("left {room}"),
         Event::Abandon { socket } => format!("abandon {room} {}", socket.0),
         other => format!("{other:?}"),
     }

@@ -94,9 +94,4 @@ impl StoreError {
     pub(super) fn is_poison(&self) -> bool {
         matches!(self, Self::Poisoned(_))
     }
-
-    /// Whether the room must start again: what it believes to be written is not.
-    pub fn breaks_the_room(&self) -> bool {
-        !matches!(self, Self::Read(_) | Self::Lobby)
-    }
 }

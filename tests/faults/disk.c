@@ -7,7 +7,7 @@
  *     <write|sync> <file name, or *> <fault> [number]
  *
  * and the first that fits counts. Faults: `full` and `broken` (ENOSPC, EIO), `short` (half of what is asked for is
- * written), `torn` (ENOSPC before the last 512 bytes of a page), `slow` (the call waits for so many milliseconds first).
+ * written), `torn` (ENOSPC before the last 512 bytes of a page), `slow` (the call waits for that many milliseconds).
  * Every fault leaves one byte in `<that file>.hits`. No file, or no line that fits: the call is carried out.
  */
 

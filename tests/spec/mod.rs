@@ -14,6 +14,7 @@ mod case;
 mod compare;
 mod coverage;
 mod flags;
+mod leaving;
 mod output;
 mod play;
 mod raw;

@@ -131,6 +131,22 @@ fn single_page_mode_without_a_page() {
     });
 }
 
+/// `serve.include` and `serve.exclude`, which PartyKit knows and refuses.
+#[test]
+fn files_can_be_left_out() {
+    let serve = r#"{ "path": "public", "include": ["*.html", "js"], "exclude": ["*.map"] }"#;
+    let files =
+        [("public/a.html", "page"), ("public/js/a.js.map", "map"), ("public/secret.txt", "secret")];
+    run(async {
+        let project = serving(NOBODY, serve, &files);
+        let host = Host::start(&project);
+        assert_eq!(get(&host, "/a.html").await, (200, "page".into()));
+        for path in ["/js/a.js.map", "/secret.txt"] {
+            assert_eq!(get(&host, path).await, (404, "Not found".into()), "{path}");
+        }
+    });
+}
+
 /// R-71: files are looked up live.
 #[test]
 fn files_come_and_change_without_a_restart() {

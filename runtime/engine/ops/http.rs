@@ -10,7 +10,7 @@ use super::{OpError, body_of, headers_of, live, plain_response};
 use crate::engine::live::Live;
 use crate::name::RoomKey;
 use crate::room::connection::Socket;
-use crate::room::event::{Body, BodyError, Completion, Reply, Request, Response, SocketId};
+use crate::room::event::{Body, BodyError, Completion, Reply, Request, Response, SocketId, Visit};
 use crate::room::{Effect, RequestId};
 
 /// Answers a request, through the output gate.
@@ -128,7 +128,8 @@ fn request_of(
     let method = http::Method::from_bytes(method.as_bytes())
         .map_err(|_| OpError::Header(method.to_owned()))?;
     let headers = headers_of(headers)?;
-    Ok(Request { method, url, headers, peer: None, body: body_of(scope, live, body)? })
+    let body = body_of(scope, live, body)?;
+    Ok(Request { method, url, headers, peer: None, visit: Visit::default(), body })
 }
 
 /// `stub.fetch()`; completes with the response.
@@ -171,6 +172,7 @@ pub fn op_stub_dial(
         url,
         headers: headers_of(&headers)?,
         peer: None,
+        visit: Visit::default(),
         body: Body::Empty,
     };
     let completion = live.open_completion();
