@@ -19,7 +19,7 @@ use http_body_util::Full;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Mutex;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
@@ -30,6 +30,9 @@ use super::BenchError;
 /// The head of a request is looked at this far to tell an upgrade, in bytes; clients send it in one
 /// piece.
 const PEEK_BYTES: usize = 1024;
+
+/// Clients that may wait to be accepted: more than come at once in a measurement.
+const BACKLOG: u32 = 4096;
 
 type Sink = Rc<Mutex<SplitSink<WebSocketStream<TcpStream>, Message>>>;
 type Room = Rc<RefCell<Vec<(u64, Sink)>>>;
@@ -49,8 +52,7 @@ pub fn serve(port: u16) -> Result<(), BenchError> {
         .map_err(BenchError::io("start the server"))?;
     let local = tokio::task::LocalSet::new();
     local.block_on(&runtime, async {
-        let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port))).await;
-        let listener = listener.map_err(BenchError::io(format!("listen on port {port}")))?;
+        let listener = listen(port).map_err(BenchError::io(format!("listen on port {port}")))?;
         let port = listener.local_addr().map_err(BenchError::io("listen"))?.port();
         println!("{}", serde_json::json!({ "event": "ready", "port": port }));
         let house = Rc::new(House::default());
@@ -59,6 +61,13 @@ pub fn serve(port: u16) -> Result<(), BenchError> {
             tokio::task::spawn_local(connection(stream, house.clone()));
         }
     })
+}
+
+fn listen(port: u16) -> std::io::Result<TcpListener> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(SocketAddr::from(([127, 0, 0, 1], port)))?;
+    socket.listen(BACKLOG)
 }
 
 async fn connection(stream: TcpStream, house: Rc<House>) {

@@ -6,21 +6,15 @@
 //! (AL-18, AL-23).
 
 use std::rc::Rc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use super::live::{Live, RunningAlarm};
 use super::schedule::Due;
 use super::shard::Shard;
+use crate::clock::now_ms;
 use crate::limits;
 use crate::room::event::Event;
 use crate::storage::{AlarmRow, StoreError};
-
-/// Milliseconds since the epoch.
-fn now_ms() -> i64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
-}
 
 impl Shard {
     /// Does what the host has to do for an event before its turn. None: there is no turn.

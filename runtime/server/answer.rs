@@ -9,7 +9,7 @@ use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use http::header::{HOST, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Version};
@@ -21,6 +21,7 @@ use super::http::{Departure, EdgeBody, Refusal, into_hyper, take_body};
 use super::route::{Route, Target, route};
 use super::websocket::{Handshake, Promise, is_websocket};
 use super::{CronUrl, Edge, HookShape, RequestLog, Shape, Site};
+use crate::clock::now_ms;
 use crate::name::RoomKey;
 use crate::room::directory::Directory;
 use crate::room::event::{Body, CronRun, Event, Hook, Replier, Reply, Request, Response, Visit};
@@ -264,10 +265,7 @@ impl<'a> Call<'a> {
         let name = self.target.query("cron").unwrap_or_else(|| "unknown".into());
         let known = site.crons.iter().find(|(known, _)| *known == name);
         let cron = known.map_or(ANY_TIME, |(_, cron)| cron).to_owned();
-        let scheduled_ms = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX));
-        let run = CronRun { name, cron, scheduled_ms };
+        let run = CronRun { name, cron, scheduled_ms: now_ms() };
         let reply = self.ask_main(Hook::Cron, Some(run)).await?;
         self.settle(reply)
     }

@@ -12,9 +12,9 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::alarm_clock::now_ms;
 use super::batch::Batch;
 use super::{AlarmClock, CommitSeq, OnOutcome, Outcome, StoreError};
+use crate::clock::now_ms;
 use crate::limits;
 use crate::name::RoomKey;
 

@@ -1,10 +1,11 @@
-//! Rooms over the store against a small reference, driven by a seed: random writes, transactions,
-//! commits, failures and crashes, with the committer stepped by hand. A failing seed is in the panic
+//! Rooms, their output gates and the store against a small reference, driven by a seed: random
+//! writes, transactions, effects, commits, failures and crashes, with the committer stepped by hand. A failing seed is in the panic
 //! and replays with `HOUSEPARTY_SEED`.
 //!
 //! Held at every step: a read gives what the room wrote last; what is durable is a state the room was
 //! in between two turns, never an older one than what was acknowledged; a room whose batch failed is
-//! told, and starts from what is durable.
+//! told, and starts from what is durable; an effect leaves when the confirmed writes before it are
+//! durable, in order, and never if they are lost.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use super::batch::Batch;
 use super::reader::Range;
 use super::*;
 use crate::name::RoomKey;
+use crate::room::gate::Gate;
 
 const SEEDS: u64 = 10_000;
 const SEEDS_ON_DISK: u64 = 40;
@@ -111,6 +113,12 @@ struct Room {
     /// Position in `sealed` of the newest state that was acknowledged.
     acknowledged: usize,
     outcomes: Vec<Outcome>,
+    /// Effects on their way out: number, and position in `sealed` of the state they depend on.
+    gate: Gate<(usize, usize)>,
+    /// Position in `sealed` of the last confirmed batch.
+    confirmed: usize,
+    effects: usize,
+    left: usize,
 }
 
 struct World {
@@ -194,6 +202,10 @@ impl World {
                     sealed: vec![(CommitSeq::default(), state.clone())],
                     acknowledged: 0,
                     outcomes: Vec::new(),
+                    gate: Gate::default(),
+                    confirmed: 0,
+                    effects: 0,
+                    left: 0,
                 })
             })
             .collect();
@@ -252,11 +264,25 @@ impl World {
             let mut room = self.rooms[index].borrow_mut();
             let heard = room.sealed.iter().rposition(|(seq, _)| *seq <= outcome.upto).unwrap();
             room.acknowledged = room.acknowledged.max(heard);
+            room.gate.release(outcome.upto);
         }
+        self.let_out(index);
         let durable = self.durable(index);
         let room = self.rooms[index].borrow();
         let known = room.sealed[room.acknowledged..].iter().any(|(_, state)| *state == durable);
         assert!(known, "room {index} was told that more is durable than is");
+    }
+
+    /// What leaves now must stand on what is durable.
+    fn let_out(&mut self, index: usize) {
+        let durable = self.durable(index);
+        let mut room = self.rooms[index].borrow_mut();
+        while let Some((number, needs)) = room.gate.pop() {
+            assert_eq!(number, room.left, "effects leave in order");
+            room.left += 1;
+            let stands = room.sealed[needs..].iter().any(|(_, state)| *state == durable);
+            assert!(stands, "room {index} showed a state that a crash can undo");
+        }
     }
 
     fn break_down(&mut self, index: usize) {
@@ -269,6 +295,9 @@ impl World {
         room.now = durable.clone();
         room.sealed = vec![(CommitSeq::default(), durable)];
         room.acknowledged = 0;
+        // What was held back is never sent.
+        room.gate = Gate::default();
+        (room.confirmed, room.effects, room.left) = (0, 0, 0);
     }
 
     /// Everything that is not durable is gone.
@@ -371,11 +400,20 @@ impl World {
         if !room.savepoints.is_empty() {
             return;
         }
-        if let Some(sealed) = room.store.seal().unwrap() {
+        let after_write = room.store.has_writes();
+        let sealed = room.store.seal().unwrap();
+        if let Some(sealed) = sealed {
             let last = room.sealed.last().unwrap().0;
             assert!(sealed.seq > last, "numbers grow");
             room.sealed.push((sealed.seq, room.now.clone()));
+            if sealed.confirmed {
+                room.confirmed = room.sealed.len() - 1;
+            }
         }
+        // The turn ends by saying something.
+        room.gate.push((room.effects, room.confirmed), after_write);
+        room.effects += 1;
+        room.gate.seal(sealed.filter(|sealed| sealed.confirmed).map(|sealed| sealed.seq));
     }
 
     fn step(&mut self) {
@@ -421,6 +459,7 @@ impl World {
             self.hear(index);
             let durable = self.durable(index);
             let room = self.rooms[index].borrow();
+            assert_eq!(room.left, room.effects, "everything that was not lost has left");
             let last = &room.sealed.last().unwrap().1;
             assert_eq!(durable, *last, "room {index}, poisoned: {}", self.poisoned);
         }
