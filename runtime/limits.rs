@@ -86,3 +86,6 @@ pub const ROOM_CACHE_VALUE_BYTES_MAX: usize = 32 << 10;
 
 /// Quiet time before a shard makes a spare isolate, in milliseconds.
 pub const POOL_PAUSE_MS: u64 = 5;
+
+/// Connections that may wait to be accepted; the kernel may allow fewer (net.core.somaxconn).
+pub const BACKLOG: i32 = 4_096;

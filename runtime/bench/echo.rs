@@ -142,7 +142,7 @@ impl Clients {
     /// Lets each do what it has to do once; all of it counts.
     pub async fn run_once(self, plan: &Plan) -> Result<Measured, BenchError> {
         let tally = self.tally.clone();
-        tally.count_after(Duration::ZERO, plan.duration);
+        tally.count_after(Duration::ZERO, plan.duration + Duration::from_secs(DRAIN_SECONDS));
         let start = (host(plan)?, client()?);
         self.join(plan.duration).await;
         tally.stop();

@@ -8,10 +8,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use socket2::{Domain, Protocol, Socket, Type};
 
 use super::output::Output;
 use super::{DurabilityArg, ProjectArgs, ServeArgs, persist};
 use crate::config::{BuildCommand, Config, Overrides};
+use crate::limits;
 use crate::node::{Node, Settings};
 use crate::program::watch::Watch;
 use crate::program::{BuildError, Program, build};
@@ -69,10 +71,10 @@ fn run_build_command(build: &BuildCommand) -> anyhow::Result<()> {
 fn listen(args: &ServeArgs, config: &Config) -> anyhow::Result<TcpListener> {
     let explicit = args.port.or(config.port);
     let port = explicit.unwrap_or(DEFAULT_PORT);
-    match TcpListener::bind((args.host, port)) {
+    match bind((args.host, port).into()) {
         Ok(listener) => Ok(listener),
         Err(error) if explicit.is_none() && error.kind() == std::io::ErrorKind::AddrInUse => {
-            TcpListener::bind((args.host, 0)).context("no free port")
+            bind((args.host, 0).into()).context("no free port")
         }
         Err(error) => Err(error).with_context(|| {
             format!(
@@ -81,6 +83,16 @@ fn listen(args: &ServeArgs, config: &Config) -> anyhow::Result<TcpListener> {
             )
         }),
     }
+}
+
+/// A listener whose queue holds a storm of clients; the standard library's holds 128.
+fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket =
+        Socket::new(Domain::for_address(address), Type::STREAM.cloexec(), Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(limits::BACKLOG)?;
+    Ok(socket.into())
 }
 
 fn seconds(value: f64, name: &str) -> anyhow::Result<Duration> {

@@ -1,11 +1,11 @@
 //! Rooms, their output gates and the store against a small reference, driven by a seed: random
-//! writes, transactions, effects, commits, failures and crashes, with the committer stepped by hand. A failing seed is in the panic
-//! and replays with `HOUSEPARTY_SEED`.
+//! writes, transactions, effects, commits, failures and crashes, with the committer stepped by
+//! hand. A failing seed is in the panic and replays with `HOUSEPARTY_SEED`.
 //!
-//! Held at every step: a read gives what the room wrote last; what is durable is a state the room was
-//! in between two turns, never an older one than what was acknowledged; a room whose batch failed is
-//! told, and starts from what is durable; an effect leaves when the confirmed writes before it are
-//! durable, in order, and never if they are lost.
+//! Held at every step: a read gives what the room wrote last; what is durable is a state the room
+//! was in between two turns, never an older one than what was acknowledged; a room whose batch
+//! failed is told, and starts from what is durable; an effect leaves when the confirmed writes
+//! before it are durable, in order, and never if they are lost.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
