@@ -1,5 +1,5 @@
-//! Rooms, their output gates and the store against a small reference, driven by a seed: random
-//! writes, transactions, effects, commits, failures and crashes, with the committer stepped by
+//! Rooms with inbox and output gate, and the store, against a small reference, driven by a seed:
+//! random events, writes, transactions, effects, commits, failures and crashes, with the committer stepped by
 //! hand. A failing seed is in the panic and replays with `HOUSEPARTY_SEED`.
 //!
 //! Held at every step: a read gives what the room wrote last; what is durable is a state the room
@@ -19,7 +19,8 @@ use super::batch::Batch;
 use super::reader::Range;
 use super::*;
 use crate::name::RoomKey;
-use crate::room::gate::Gate;
+use crate::room::Effect;
+use crate::room::event::Event;
 
 const SEEDS: u64 = 10_000;
 const SEEDS_ON_DISK: u64 = 40;
@@ -113,12 +114,16 @@ struct Room {
     /// Position in `sealed` of the newest state that was acknowledged.
     acknowledged: usize,
     outcomes: Vec<Outcome>,
-    /// Effects on their way out: number, and position in `sealed` of the state they depend on.
-    gate: Gate<(usize, usize)>,
+    /// Inbox and output gate.
+    room: crate::room::Room,
     /// Position in `sealed` of the last confirmed batch.
     confirmed: usize,
-    effects: usize,
+    /// For each effect made, in order: position in `sealed` of the state it depends on.
+    effects: Vec<usize>,
     left: usize,
+    /// Events that came, and that had their turn.
+    came: u32,
+    taken: u32,
 }
 
 struct World {
@@ -202,10 +207,12 @@ impl World {
                     sealed: vec![(CommitSeq::default(), state.clone())],
                     acknowledged: 0,
                     outcomes: Vec::new(),
-                    gate: Gate::default(),
+                    room: crate::room::Room::default(),
                     confirmed: 0,
-                    effects: 0,
+                    effects: Vec::new(),
                     left: 0,
+                    came: 0,
+                    taken: 0,
                 })
             })
             .collect();
@@ -264,7 +271,7 @@ impl World {
             let mut room = self.rooms[index].borrow_mut();
             let heard = room.sealed.iter().rposition(|(seq, _)| *seq <= outcome.upto).unwrap();
             room.acknowledged = room.acknowledged.max(heard);
-            room.gate.release(outcome.upto);
+            room.room.committed(outcome.upto);
         }
         self.let_out(index);
         let durable = self.durable(index);
@@ -277,8 +284,9 @@ impl World {
     fn let_out(&mut self, index: usize) {
         let durable = self.durable(index);
         let mut room = self.rooms[index].borrow_mut();
-        while let Some((number, needs)) = room.gate.pop() {
-            assert_eq!(number, room.left, "effects leave in order");
+        while let Some(Effect::Synced { completion }) = room.room.leaving() {
+            assert_eq!(completion as usize, room.left, "effects leave in order");
+            let needs = room.effects[room.left];
             room.left += 1;
             let stands = room.sealed[needs..].iter().any(|(_, state)| *state == durable);
             assert!(stands, "room {index} showed a state that a crash can undo");
@@ -296,8 +304,13 @@ impl World {
         room.sealed = vec![(CommitSeq::default(), durable)];
         room.acknowledged = 0;
         // What was held back is never sent.
-        room.gate = Gate::default();
-        (room.confirmed, room.effects, room.left) = (0, 0, 0);
+        let broken = room.room.break_down();
+        assert_eq!(broken.effects.len(), room.effects.len() - room.left);
+        assert_eq!(broken.events.len(), (room.came - room.taken) as usize, "nobody is forgotten");
+        room.room = crate::room::Room::default();
+        room.effects.clear();
+        (room.confirmed, room.left) = (0, 0);
+        room.taken = room.came;
     }
 
     /// Everything that is not durable is gone.
@@ -321,6 +334,22 @@ impl World {
             }
         }
         self.fill(&before);
+    }
+
+    /// An event comes, or the oldest one has its turn.
+    fn event(&mut self, room: &mut Room) {
+        if self.dice.chance(2) {
+            room.room.push(Event::Timer { id: room.came }).unwrap();
+            room.came += 1;
+        } else if let Some(event) = room.room.take_event() {
+            assert!(
+                matches!(event, Event::Timer { id } if id == room.taken),
+                "in order: {event:?}"
+            );
+            room.taken += 1;
+        } else {
+            assert_eq!(room.came, room.taken, "an event waits");
+        }
     }
 
     fn write(&mut self, room: &mut Room) {
@@ -411,9 +440,10 @@ impl World {
             }
         }
         // The turn ends by saying something.
-        room.gate.push((room.effects, room.confirmed), after_write);
-        room.effects += 1;
-        room.gate.seal(sealed.filter(|sealed| sealed.confirmed).map(|sealed| sealed.seq));
+        let completion = u32::try_from(room.effects.len()).unwrap();
+        room.room.effect(Effect::Synced { completion }, after_write);
+        room.effects.push(room.confirmed);
+        room.room.end_turn(sealed.filter(|sealed| sealed.confirmed).map(|sealed| sealed.seq));
     }
 
     fn step(&mut self) {
@@ -425,8 +455,9 @@ impl World {
             match what {
                 0..40 => self.write(&mut room),
                 40..60 => self.read(&mut room),
-                60..68 => self.transact(&mut room),
+                60..66 => self.transact(&mut room),
                 68..80 => Self::seal(&mut room),
+                66 | 67 | 97 => self.event(&mut room),
                 _ => {}
             }
         }
@@ -441,8 +472,8 @@ impl World {
                 }
                 self.commit();
             }
-            88..97 => self.hear(index),
-            97 => self.break_down(index),
+            88..96 => self.hear(index),
+            96 => self.break_down(index),
             98 if self.dice.chance(2) => self.crash(),
             _ => {}
         }
@@ -459,7 +490,7 @@ impl World {
             self.hear(index);
             let durable = self.durable(index);
             let room = self.rooms[index].borrow();
-            assert_eq!(room.left, room.effects, "everything that was not lost has left");
+            assert_eq!(room.left, room.effects.len(), "everything that was not lost has left");
             let last = &room.sealed.last().unwrap().1;
             assert_eq!(durable, *last, "room {index}, poisoned: {}", self.poisoned);
         }
