@@ -95,10 +95,11 @@ class TracingChannel {
     return all;
   }
 
-  traceSync(callback, message = {}, self = undefined, ...args) {
+  /** Runs `call` between `start` and `end`; what it throws at once goes to `error`. */
+  #trace(message, call) {
     return this.start.runStores(message, () => {
       try {
-        return (message.result = Reflect.apply(callback, self, args));
+        return call();
       } catch (error) {
         message.error = error;
         this.error.publish(message);
@@ -106,6 +107,12 @@ class TracingChannel {
       } finally {
         this.end.publish(message);
       }
+    });
+  }
+
+  traceSync(callback, message = {}, self = undefined, ...args) {
+    return this.#trace(message, () => {
+      return (message.result = Reflect.apply(callback, self, args));
     });
   }
 
@@ -117,26 +124,18 @@ class TracingChannel {
   }
 
   tracePromise(callback, message = {}, self = undefined, ...args) {
-    return this.start.runStores(message, () => {
-      try {
-        const promise = Promise.resolve(Reflect.apply(callback, self, args));
-        return promise.then(
-          (result) => {
-            this.#settled(message, "result", result);
-            return result;
-          },
-          (error) => {
-            this.#settled(message, "error", error);
-            throw error;
-          },
-        );
-      } catch (error) {
-        message.error = error;
-        this.error.publish(message);
-        throw error;
-      } finally {
-        this.end.publish(message);
-      }
+    return this.#trace(message, () => {
+      const promise = Promise.resolve(Reflect.apply(callback, self, args));
+      return promise.then(
+        (result) => {
+          this.#settled(message, "result", result);
+          return result;
+        },
+        (error) => {
+          this.#settled(message, "error", error);
+          throw error;
+        },
+      );
     });
   }
 
@@ -148,17 +147,7 @@ class TracingChannel {
       settled(error, result);
       return Reflect.apply(last, this, arguments);
     });
-    return this.start.runStores(message, () => {
-      try {
-        return Reflect.apply(callback, self, args);
-      } catch (error) {
-        message.error = error;
-        this.error.publish(message);
-        throw error;
-      } finally {
-        this.end.publish(message);
-      }
-    });
+    return this.#trace(message, () => Reflect.apply(callback, self, args));
   }
 }
 

@@ -127,13 +127,8 @@ impl Instance {
 
     /// The outcome of the module's evaluation, once it is there. Polls as long as that helps.
     pub fn poll_load(&mut self, cx: &mut Context<'_>) -> Poll<Result<String, EngineError>> {
-        for _ in 0..LOAD_POLLS {
-            if let Some(outcome) = self.seat.loaded.borrow_mut().take() {
-                return Poll::Ready(outcome.map_err(EngineError::Party));
-            }
-            if matches!(self.poll(cx), TurnEnd::Terminated) {
-                return Poll::Ready(Err(EngineError::Terminated));
-            }
+        if matches!(self.preload(cx), TurnEnd::Terminated) {
+            return Poll::Ready(Err(EngineError::Terminated));
         }
         match self.seat.loaded.borrow_mut().take() {
             Some(outcome) => Poll::Ready(outcome.map_err(EngineError::Party)),
@@ -141,18 +136,23 @@ impl Instance {
         }
     }
 
-    /// Polls until the module's evaluation has an outcome, which stays for `poll_load`. False: it
-    /// takes longer, or was cut off.
-    pub fn preload(&mut self, cx: &mut Context<'_>) -> bool {
+    /// Polls until the module's evaluation has an outcome (`is_loaded`), which stays for
+    /// `poll_load`, or as long as that helps.
+    pub fn preload(&mut self, cx: &mut Context<'_>) -> TurnEnd {
         for _ in 0..LOAD_POLLS {
-            if self.seat.loaded.borrow().is_some() {
-                return true;
+            if self.is_loaded() {
+                break;
             }
             if matches!(self.poll(cx), TurnEnd::Terminated) {
-                return false;
+                return TurnEnd::Terminated;
             }
         }
-        false
+        TurnEnd::Done
+    }
+
+    /// Whether the module's evaluation has an outcome that nobody has taken.
+    pub fn is_loaded(&self) -> bool {
+        self.seat.loaded.borrow().is_some()
     }
 
     /// Where its lines go from now on.

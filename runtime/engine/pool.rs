@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::task::Context;
 use std::time::{Duration, Instant};
 
-use super::instance::{Instance, Log};
+use super::instance::{Instance, Log, TurnEnd};
 use super::isolate;
 use super::loader::PartySource;
 use super::schedule::Due;
@@ -89,8 +89,9 @@ impl Shard {
             return;
         };
         self.watch.arm(instance.handle(), settings.turn_deadline);
-        let loaded = instance.preload(&mut Context::from_waker(std::task::Waker::noop()));
-        if !self.watch.disarm() && loaded {
+        let end = instance.preload(&mut Context::from_waker(std::task::Waker::noop()));
+        let cut_off = self.watch.disarm() || matches!(end, TurnEnd::Terminated);
+        if !cut_off && instance.is_loaded() {
             self.pool.spares.borrow_mut().insert(party, Spare { source, instance });
         }
     }
