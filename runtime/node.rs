@@ -26,6 +26,7 @@ use crate::name::RoomKey;
 use crate::program::Program;
 use crate::room::directory::{Delivery, Directory};
 use crate::room::event::{Body, CronRun, Event, Hook, Request};
+use crate::server::descriptors::raise_limit;
 use crate::server::{
     AssetSettings, Assets, CronUrl, EdgeSettings, OnRequest, OnTrouble, Shape, Site,
 };
@@ -123,6 +124,7 @@ impl Node {
             settings: EdgeSettings {
                 on_request: settings.on_request.clone(),
                 on_trouble: Some(trouble_log(settings.log.clone())),
+                clients_max: raise_limit().saturating_sub(limits::FILES_ELSE).max(1),
                 ..EdgeSettings::default()
             },
         };

@@ -44,9 +44,18 @@ pub fn run_name() -> String {
 
 /// A socket for each connection of the plan, in order.
 pub async fn open_all(plan: &Plan, target: &Target) -> Result<Vec<(Reader, Writer)>, BenchError> {
-    let name = run_name();
-    let opening = (0..plan.connections).map(|index| {
-        let path = plan.path(&name, index);
+    open_some(plan, target, &run_name(), 0..plan.connections).await
+}
+
+/// Sockets for some of the connections of the plan, in order.
+pub async fn open_some(
+    plan: &Plan,
+    target: &Target,
+    name: &str,
+    connections: std::ops::Range<usize>,
+) -> Result<Vec<(Reader, Writer)>, BenchError> {
+    let opening = connections.map(|index| {
+        let path = plan.path(name, index);
         async move { socket::open(target, &path).await }
     });
     stream::iter(opening).buffered(OPENING).try_collect().await
@@ -146,7 +155,8 @@ impl Clients {
         let start = (host(plan)?, client()?);
         self.join(plan.duration).await;
         tally.stop();
-        let readings = Readings { host: start.0.zip(host(plan)?), client: (start.1, client()?) };
+        let host = start.0.zip(host(plan)?);
+        let readings = Readings { before: None, host, client: (start.1, client()?) };
         Ok(Measured { tally, readings })
     }
 
@@ -177,5 +187,6 @@ pub async fn readings(plan: Plan) -> Result<Readings, BenchError> {
     tokio::time::sleep(plan.warm_up).await;
     let start = (host(&plan)?, client()?);
     tokio::time::sleep(plan.duration).await;
-    Ok(Readings { host: start.0.zip(host(&plan)?), client: (start.1, client()?) })
+    let host = start.0.zip(host(&plan)?);
+    Ok(Readings { before: None, host, client: (start.1, client()?) })
 }

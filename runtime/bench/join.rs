@@ -1,16 +1,18 @@
 //! Connections that come at once (`storm`), and connections that are only there (`idle`).
 //!
 //! `storm` times each connection from its first packet to the echo of its first message; all stay
-//! open until the last is in. `idle` opens all, leaves them alone for the time of the plan, which
-//! is when CPU and memory of the host are read, and then sends one message over each: what is
-//! counted is these, so it is the time to wake up.
+//! open until the last is in. `idle` opens one for each room, reads how much memory the host has,
+//! opens the others, leaves them alone for the time of the plan, which is when CPU and memory are
+//! read again, and then sends one message over each: what is counted is these, so it is the time to
+//! wake up. So what a connection costs is told without what its room costs.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::echo::{Clients, open_all, readings, run_name};
-use super::report::Measured;
+use super::echo::{Clients, open_some, readings, run_name};
+use super::process::Reading;
+use super::report::{Measured, Readings};
 use super::socket::{self, Incoming, Reader, Writer};
 use super::stamp::Stamp;
 use super::tally::{Tally, add};
@@ -28,11 +30,16 @@ pub async fn run(plan: &Plan, target: &Target) -> Result<Measured, BenchError> {
 }
 
 async fn idle(plan: &Plan, target: &Target) -> Result<Measured, BenchError> {
-    let mut sockets = open_all(plan, target).await?;
+    let name = run_name();
+    let mut sockets = open_some(plan, target, &name, 0..plan.rooms).await?;
+    // What the rooms' start has left behind is given back first.
+    tokio::time::sleep(plan.warm_up).await;
+    let before = plan.pid.map(Reading::take).transpose()?;
+    sockets.extend(open_some(plan, target, &name, plan.rooms..plan.connections).await?);
     for (reader, _) in &mut sockets {
         reader.rest();
     }
-    let readings = readings(plan.clone()).await?;
+    let readings = Readings { before, ..readings(plan.clone()).await? };
     let tally = Tally::new();
     tally.count_after(Duration::ZERO, WHILE_IT_LASTS);
     for (reader, writer) in &mut sockets {

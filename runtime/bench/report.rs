@@ -24,6 +24,8 @@ pub struct Measured {
 
 /// Used by host and client, at the start and at the end.
 pub struct Readings {
+    /// The host when the rooms were there and one client in each.
+    pub before: Option<Reading>,
     pub host: Option<(Reading, Reading)>,
     pub client: (Reading, Reading),
 }
@@ -82,7 +84,8 @@ pub struct Host {
     /// CPU time per delivery; not for connections that do nothing.
     pub cpu_microseconds: Option<f64>,
     pub resident_bytes: u64,
-    /// More than before the clients came, for each of them; where they are all that is new.
+    /// More than before the clients came, for each of them: of `storm` with what their room costs, of
+    /// `idle` without.
     pub bytes_per_connection: Option<f64>,
 }
 
@@ -113,13 +116,18 @@ impl Report {
         let host = readings.host.map(|(start, end)| {
             let used = end.cpu_seconds - start.cpu_seconds;
             // Elsewhere it is what the rooms and the messages need that grows.
-            let before = before.filter(|_| idle || plan.workload == Workload::Storm);
+            let (before, clients) = match plan.workload {
+                Workload::Idle => (readings.before.as_ref(), plan.connections - plan.rooms),
+                Workload::Storm => (before, plan.connections),
+                _ => (None, 0),
+            };
+            let before = before.filter(|_| clients > 0);
             let more = before.map(|it| end.resident_bytes as f64 - it.resident_bytes as f64);
             Host {
                 cores: cores((start, end)),
                 cpu_microseconds: (!idle && counted > 0).then(|| used * 1e6 / counted as f64),
                 resident_bytes: end.resident_bytes,
-                bytes_per_connection: more.map(|more| more / plan.connections as f64),
+                bytes_per_connection: more.map(|more| more / clients as f64),
             }
         });
         let (expected, delivered) = (tally.expected.get(), tally.delivered.get());

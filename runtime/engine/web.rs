@@ -4,12 +4,15 @@
 //! which boots isolates from it. Both must see the same list. It names no other module of the crate.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use deno_core::{Extension, ExtensionFileSource};
 
 /// Name of the extension with our own ops and scripts; the last one.
 pub const HOUSEPARTY: &str = "houseparty";
+
+/// One for the process: each would reserve 16 KiB, and parties have no `BroadcastChannel`.
+static BROADCAST: LazyLock<deno_web::InMemoryBroadcastChannel> = LazyLock::new(Default::default);
 
 /// The platform's extensions, without ours.
 pub fn platform() -> Vec<Extension> {
@@ -19,7 +22,7 @@ pub fn platform() -> Vec<Extension> {
             Arc::new(deno_web::BlobStore::default()),
             None,
             false,
-            deno_web::InMemoryBroadcastChannel::default(),
+            BROADCAST.clone(),
         ),
         deno_crypto::deno_crypto::init(None),
         // `deno_fetch` wants one function of `deno_net`, for client certificates, which parties

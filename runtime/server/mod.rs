@@ -17,6 +17,7 @@ mod assets;
 mod assets_test;
 #[cfg(test)]
 mod departure_test;
+pub mod descriptors;
 #[cfg(test)]
 mod hostile_test;
 mod http;
@@ -149,6 +150,8 @@ pub struct EdgeSettings {
     pub head_patience: Duration,
     pub body_patience: Duration,
     pub connections_max: usize,
+    /// Clients of both kinds at a time: HTTP connections and WebSockets.
+    pub clients_max: usize,
     pub drain_patience: Duration,
     /// The scheme of the URLs parties see.
     pub scheme: &'static str,
@@ -169,6 +172,7 @@ impl Default for EdgeSettings {
             head_patience: limits::HEAD_PATIENCE,
             body_patience: limits::BODY_PATIENCE,
             connections_max: limits::CONNECTIONS_MAX,
+            clients_max: usize::MAX,
             drain_patience: limits::DRAIN_PATIENCE,
             scheme: "http",
             trusted_proxy: false,
@@ -224,10 +228,14 @@ pub async fn serve(
         match accepted {
             Ok((stream, peer)) => {
                 pause = limits::ACCEPT_PAUSE;
-                if connections.len() < edge.settings.connections_max {
-                    connections.spawn(connection(edge.clone(), stream, peer, stopping.clone()));
-                } else if refusals.len() < limits::REFUSALS_MAX {
-                    refusals.spawn(refuse(edge.clone(), stream));
+                match edge.limit_reached(connections.len()) {
+                    None => {
+                        connections.spawn(connection(edge.clone(), stream, peer, stopping.clone()));
+                    }
+                    Some(limit) if refusals.len() < limits::REFUSALS_MAX => {
+                        refusals.spawn(refuse(edge.clone(), stream, limit));
+                    }
+                    Some(_) => {}
                 }
             }
             Err(error) if is_of_the_client(&error) => {}
@@ -264,6 +272,15 @@ impl Edge {
         if let Some(tell) = &self.settings.on_trouble {
             tell(text);
         }
+    }
+
+    /// The limit that keeps one more client out, if there is one. `connections` are those of HTTP.
+    fn limit_reached(&self, connections: usize) -> Option<usize> {
+        let EdgeSettings { connections_max, clients_max, .. } = self.settings;
+        if connections >= connections_max {
+            return Some(connections_max);
+        }
+        (connections + crate::wire::attached() >= clients_max).then_some(clients_max)
     }
 
     fn protocol(&self) -> http1::Builder {
@@ -304,11 +321,11 @@ async fn connection(
 }
 
 /// Tells a client over the limit to come back later.
-async fn refuse(edge: Arc<Edge>, stream: TcpStream) {
+async fn refuse(edge: Arc<Edge>, stream: TcpStream, limit: usize) {
     let mut protocol = edge.protocol();
     protocol.keep_alive(false);
     let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
-        let refusal = http::Refusal::Crowded(edge.settings.connections_max);
+        let refusal = http::Refusal::Crowded(limit);
         let response = http::into_hyper(request.method(), refusal.into_response(), None);
         std::future::ready(Ok::<_, std::convert::Infallible>(response))
     });

@@ -24,6 +24,7 @@ mod wire_test;
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Waker;
 use std::time::Duration;
 
@@ -127,6 +128,14 @@ enum Fault {
     Broken,
 }
 
+/// Sockets of the process that hold a connection.
+static ATTACHED: AtomicUsize = AtomicUsize::new(0);
+
+/// How many WebSockets the process has open.
+pub fn attached() -> usize {
+    ATTACHED.load(Ordering::Relaxed)
+}
+
 /// The handle of an attached socket.
 pub struct Socket {
     id: SocketId,
@@ -154,6 +163,7 @@ impl Socket {
         wire.stream.set_nodelay(true)?;
         let (read, write) = tokio::net::TcpStream::from_std(wire.stream)?.into_split();
         let reader = Reader::new(read, wire.read_ahead, settings.message_max);
+        ATTACHED.fetch_add(1, Ordering::Relaxed);
         let socket = Rc::new(Self {
             id,
             sink,
@@ -253,6 +263,12 @@ impl Replies for Socket {
         if self.phase.get() == Phase::Open {
             self.push(Bytes::copy_from_slice(frame), self.settings.outbox_bytes_max);
         }
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        ATTACHED.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use super::TROUBLE;
 use crate::support::project::fresh_folder;
-use crate::support::{Host, HostOptions, Project, run};
+use crate::support::{Host, HostOptions, Project, Socket, eventually, run};
 
 #[test]
 fn a_second_host_on_the_same_folder_is_refused() {
@@ -55,6 +55,34 @@ fn a_file_in_place_of_the_folder_is_named() {
         Host::try_start(&project, HostOptions::persist(&file)).err().expect("a file is no folder");
     assert_eq!(ended.code, Some(1), "{}", ended.output);
     assert!(ended.output.contains(&file.display().to_string()), "{}", ended.output);
+}
+
+/// Every client is an open file: the host refuses those it has no file for, before it needs the last.
+#[test]
+fn clients_beyond_the_limit_of_open_files_are_told_so() {
+    run(async {
+        // 256 are the host's own (limits::FILES_ELSE); what remains is for clients.
+        let under = ["sh", "-c", "ulimit -n 300 && exec \"$@\"", "sh"].map(str::to_owned).to_vec();
+        let options = HostOptions { under, ..HostOptions::default() };
+        let mut host = Host::start_with(&Project::single(TROUBLE), options);
+        let mut sockets = Vec::new();
+        let refused = loop {
+            assert!(sockets.len() <= 44, "{} clients were let in", sockets.len());
+            match Socket::try_open(host.address(), "/party/crowd", &[]).await {
+                Ok(socket) => sockets.push(socket),
+                Err(refused) => break refused,
+            }
+        };
+        assert!(sockets.len() > 30, "only {} clients were let in", sockets.len());
+        assert_eq!(refused.status, 503, "{}", refused.body);
+        assert!(refused.body.contains("limit of 44 open connections"), "{}", refused.body);
+        sockets.pop().expect("there are some").close().await;
+        eventually("a client that leaves makes room", || async {
+            Socket::try_open(host.address(), "/party/crowd", &[]).await.ok()
+        })
+        .await;
+        host.assert_alive();
+    });
 }
 
 #[test]

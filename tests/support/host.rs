@@ -29,11 +29,20 @@ pub struct HostOptions {
     pub json: bool,
     /// Further variables of the process's environment.
     pub env: Vec<(String, String)>,
+    /// A program and its arguments that runs the host in its own place.
+    pub under: Vec<String>,
 }
 
 impl Default for HostOptions {
     fn default() -> Self {
-        Self { command: "start", flags: Vec::new(), persist: None, json: true, env: Vec::new() }
+        Self {
+            command: "start",
+            flags: Vec::new(),
+            persist: None,
+            json: true,
+            env: Vec::new(),
+            under: Vec::new(),
+        }
     }
 }
 
@@ -113,8 +122,10 @@ struct Process {
 
 impl Process {
     fn spawn(project: &Project, options: &HostOptions, persist: &Path) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_houseparty"));
-        command.arg(options.command).arg("-c").arg(project.config());
+        let words = options.under.iter().map(String::as_str);
+        let mut words = words.chain([env!("CARGO_BIN_EXE_houseparty")]);
+        let mut command = Command::new(words.next().expect("the host is a word"));
+        command.args(words).arg(options.command).arg("-c").arg(project.config());
         command.args(["--port", "0", "--persist"]).arg(persist).args(&options.flags);
         command.envs(options.env.iter().cloned());
         if options.json {
