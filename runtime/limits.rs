@@ -1,5 +1,7 @@
 //! Every bound of the host, with its unit and its reason. Leaf module.
 
+use std::time::Duration;
+
 /// Largest WebSocket message a client may send, in bytes; larger ones close the socket with 1009
 /// (spec W-03).
 pub const MESSAGE_SIZE_MAX: usize = 1 << 20;
@@ -39,6 +41,10 @@ pub const SECTION_SECONDS_MAX: u64 = 30;
 
 /// Turns of one room before the others of its shard get theirs.
 pub const TURNS_PER_VISIT: usize = 64;
+
+/// Time after which a visit ends with the turn that runs, however few they were: a room whose turns are long
+/// holds the others of its shard for one of them.
+pub const VISIT_TIME: Duration = Duration::from_millis(2);
 
 /// How long a stopping host waits for handlers that are still at work, in seconds.
 pub const DRAIN_SECONDS_MAX: u64 = 10;

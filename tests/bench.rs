@@ -28,8 +28,9 @@ fn measure(host: &Host, workload: &[&str]) -> Value {
 #[test]
 fn every_workload_accounts_for_what_it_sent() {
     let host = Host::start(&Project::at("bench/project"));
-    let workloads: [&[&str]; 9] = [
+    let workloads: [&[&str]; 10] = [
         &["echo", "--connections", "8", "--rooms", "4", "--window", "3", "--size", "300"],
+        &["echo", "--connections", "4", "--rooms", "4", "--burn", "3"],
         &["fanout", "--connections", "20", "--rooms", "2"],
         &["http", "--connections", "8"],
         &["put", "--connections", "8"],

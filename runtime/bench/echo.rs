@@ -21,6 +21,9 @@ use super::{BenchError, Plan};
 /// Connections that are being opened at the same time.
 const OPENING: usize = 64;
 
+/// Messages that a room which burns CPU has waiting.
+const BURNS_UNDER_WAY: usize = 4;
+
 /// How long after the end of a measurement deliveries may still arrive, in seconds.
 const DRAIN_SECONDS: u64 = 15;
 
@@ -28,6 +31,11 @@ pub async fn run(plan: &Plan, target: &Target) -> Result<Measured, BenchError> {
     let sockets = open_all(plan, target).await?;
     let tally = Tally::new();
     let mut clients = Clients::new(&tally);
+    if let Some(milliseconds) = plan.burn {
+        let path = format!("/parties/burner/{}", run_name());
+        let (reader, writer) = socket::open(target, &path).await?;
+        clients.add(burn(reader, writer, milliseconds, tally.clone()));
+    }
     for (reader, writer) in sockets {
         let message = vec![b'x'; plan.size];
         let client = Client { reader, writer, message, sent: 0, tally: tally.clone() };
@@ -59,6 +67,33 @@ pub async fn open_some(
         async move { socket::open(target, &path).await }
     });
     stream::iter(opening).buffered(OPENING).try_collect().await
+}
+
+/// Keeps a room busy until the measurement is over: as soon as one turn is done the next is waiting.
+/// Nothing of it is counted.
+async fn burn(
+    mut reader: Reader,
+    mut writer: Writer,
+    milliseconds: u64,
+    tally: Rc<Tally>,
+) -> Result<(), BenchError> {
+    let message = milliseconds.to_string();
+    (0..BURNS_UNDER_WAY).for_each(|_| writer.push(message.as_bytes()));
+    let mut under_way = BURNS_UNDER_WAY;
+    writer.flush().await?;
+    while under_way > 0 {
+        reader.fill().await?;
+        while let Some(incoming) = reader.next()? {
+            match incoming {
+                Incoming::Message(_) if tally.is_over(tally.now()) => under_way -= 1,
+                Incoming::Message(_) => writer.push(message.as_bytes()),
+                Incoming::Ping(payload) => writer.pong(payload),
+                Incoming::Pong => {}
+            }
+        }
+        writer.flush().await?;
+    }
+    Ok(())
 }
 
 struct Client {

@@ -109,6 +109,8 @@ pub struct Plan {
     pub duration: Duration,
     /// Messages a client may have under way.
     pub window: usize,
+    /// Milliseconds of CPU that each turn of one more room burns, which is never without work.
+    pub burn: Option<u64>,
     /// The process of the host; its children count, too.
     pub pid: Option<u32>,
 }

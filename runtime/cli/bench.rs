@@ -79,6 +79,9 @@ struct Load {
     /// Messages a client has under way [default: 1; fanout 4]
     #[arg(long)]
     window: Option<usize>,
+    /// Beside them, a room each of whose turns burns this much CPU; for echo
+    #[arg(long, value_name = "MILLISECONDS")]
+    burn: Option<u64>,
     /// The host's process: report its CPU time and memory, with its children
     #[arg(long)]
     pid: Option<u32>,
@@ -113,6 +116,9 @@ impl Load {
                 "there is at least one client, and at least one room, but no room without clients"
             );
         }
+        if self.burn.is_some() && workload != Workload::Echo {
+            anyhow::bail!("--burn goes with `echo`: it is about the time of other rooms' messages");
+        }
         let seconds = |seconds| {
             Duration::try_from_secs_f64(seconds)
                 .map_err(|_| anyhow::anyhow!("{seconds} seconds cannot be measured"))
@@ -127,6 +133,7 @@ impl Load {
             warm_up: seconds(self.warm_up)?,
             duration: seconds(self.duration)?,
             window: self.window.unwrap_or(if workload == Workload::Fanout { 4 } else { 1 }).max(1),
+            burn: self.burn,
             pid: self.pid,
         })
     }

@@ -485,6 +485,7 @@ impl Shard {
         let Stage::Running(instance) = stage else {
             return Ok(TurnEnd::Done);
         };
+        let start = Instant::now();
         for _ in 0..limits::TURNS_PER_VISIT {
             if live.breakage.borrow().is_some() {
                 return Ok(TurnEnd::Done);
@@ -496,6 +497,9 @@ impl Shard {
             self.end_turn(live);
             if matches!(end, TurnEnd::Terminated) {
                 return Ok(end);
+            }
+            if start.elapsed() >= limits::VISIT_TIME {
+                break;
             }
         }
         // One poll per visit: platform ops, V8's tasks, unhandled rejections.
