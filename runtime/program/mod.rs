@@ -18,7 +18,7 @@ use crate::config::Config;
 pub use self::problem::{Place, Problem};
 
 /// All parties of a project, `main` last.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Program {
     pub parties: Vec<PartyCode>,
 }

@@ -81,8 +81,7 @@ pub fn told(root: &Path, side: Side<'_>, problem: &BuildDiagnostic) -> Problem {
             file.strip_prefix(root).unwrap_or(file).display()
         ));
     }
-    let place =
-        place.map(|(file, line, column, _)| Place { file, line, column: column + 1 });
+    let place = place.map(|(file, line, column, _)| Place { file, line, column: column + 1 });
     if !is_unresolved(problem) {
         let text = report.convert_to_string(false).trim_end().to_owned();
         let (first, frame) = text.split_once('\n').unwrap_or((&text, ""));
@@ -132,12 +131,7 @@ fn frame(code: &str, line: usize, column: usize, width: usize) -> String {
 }
 
 /// What is missing, and what to do about it.
-fn unresolved(
-    root: &Path,
-    side: Side<'_>,
-    importer: &Path,
-    specifier: &str,
-) -> (String, String) {
+fn unresolved(root: &Path, side: Side<'_>, importer: &Path, specifier: &str) -> (String, String) {
     let is_client = matches!(side, Side::Client);
     let folder = importer.parent().unwrap_or(root);
     if is_path(specifier) {
@@ -148,7 +142,10 @@ fn unresolved(
     if is_client && builtins::NODE.contains(&bare) {
         let help = "Import it in a party, or name what stands for it in `serve.build.alias` of \
                     partykit.json";
-        return (format!("browsers have no `{specifier}`: it is a module of Node"), help.to_owned());
+        return (
+            format!("browsers have no `{specifier}`: it is a module of Node"),
+            help.to_owned(),
+        );
     }
     if let Some(name) = specifier.strip_prefix("node:") {
         let near = crate::config::suggestion(name, builtins::NODE);

@@ -170,7 +170,11 @@ impl<'a> Reader<'a> {
         build.splitting = splitting.unwrap_or(true) && can_split;
     }
 
-    fn texts(&mut self, value: &Value<'a>, key: &str) -> std::collections::BTreeMap<String, String> {
+    fn texts(
+        &mut self,
+        value: &Value<'a>,
+        key: &str,
+    ) -> std::collections::BTreeMap<String, String> {
         self.strings(value, key).into_iter().map(|(name, text, _)| (name, text)).collect()
     }
 

@@ -45,7 +45,9 @@ impl ClientCode {
     pub fn differs_in_styles_only(&self, old: &Self) -> bool {
         let is_style = |path: &str| path.ends_with(".css");
         let paths = self.files.keys().chain(old.files.keys());
-        paths.filter(|path| self.files.get(*path) != old.files.get(*path)).all(|path| is_style(path))
+        paths
+            .filter(|path| self.files.get(*path) != old.files.get(*path))
+            .all(|path| is_style(path))
     }
 }
 
