@@ -126,8 +126,9 @@ impl<'a> Develop<'a> {
 
     fn config_files(&self) -> Vec<PathBuf> {
         let mut files = self.config.watched.clone();
-        // An `.env` that does not exist yet counts as soon as it does.
-        files.extend([".env", ".env.local"].map(|name| self.config.root.join(name)));
+        // One that does not exist yet counts as soon as it does.
+        let others = [".env", ".env.local", "tsconfig.json"];
+        files.extend(others.map(|name| self.config.root.join(name)));
         files
     }
 

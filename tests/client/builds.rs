@@ -210,16 +210,28 @@ fn without_bundling_imports_stay() {
 fn c_10_every_loader() {
     run(async {
         let build = r#"{ "entry": "src/client.ts", "loader": {
-            ".b64": "base64", ".bin": "binary", ".copied": "copy", ".styles": "css", ".url": "dataurl",
-            ".css": "default", ".nothing": "empty", ".passed": "file", ".script": "js", ".data": "json",
-            ".view": "jsx", ".scoped": "local-css", ".words": "text", ".typed": "ts", ".typedview": "tsx"
+            ".b64": "base64", ".bin": "binary", ".copied": "copy", ".styles": "css",
+            ".url": "dataurl", ".css": "default", ".nothing": "empty", ".passed": "file",
+            ".script": "js", ".data": "json", ".view": "jsx", ".scoped": "local-css",
+            ".words": "text", ".typed": "ts", ".typedview": "tsx"
         } }"#;
-        let client = "import b64 from './a.b64';\nimport bin from './a.bin';\nimport url from './a.url';\n\
-            import nothing from './a.nothing';\nimport passed from './a.passed';\nimport script from './a.script';\n\
-            import data from './a.data';\nimport words from './a.words';\nimport typed from './a.typed';\n\
-            import scoped from './a.scoped';\nimport './a.styles';\nimport './plain.css';\n\
-            import copied from './a.copied';\n\
-            console.log(b64, bin, url, nothing, passed, script, data.key, words, typed, scoped.local, copied);\n";
+        let client = "
+            import b64 from './a.b64';
+            import bin from './a.bin';
+            import url from './a.url';
+            import nothing from './a.nothing';
+            import passed from './a.passed';
+            import script from './a.script';
+            import data from './a.data';
+            import words from './a.words';
+            import typed from './a.typed';
+            import scoped from './a.scoped';
+            import './a.styles';
+            import './plain.css';
+            import copied from './a.copied';
+            console.log(b64, bin, url, nothing, passed, script, data.key, words, typed);
+            console.log(scoped.local, copied);
+        ";
         let files = [
             ("src/client.ts", client),
             ("src/a.b64", "hello"),
