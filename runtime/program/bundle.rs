@@ -5,6 +5,7 @@
 //! Dynamic imports are inlined, so that an isolate never loads anything at run time.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -18,7 +19,8 @@ use rolldown::{
 };
 
 use super::builtins::{self, Importer};
-use super::{BuildError, PartyCode, problem};
+use super::problem::{self, Problem, Side};
+use super::{BuildError, PartyCode};
 use crate::config::Config;
 
 /// Marks modules that no file answers for. Not rolldown's own mark, `\0`: such modules get no source
@@ -64,7 +66,8 @@ pub async fn bundle(
         _ => None,
     });
     let Some(chunk) = chunk else {
-        let problems = vec![format!("{}: the bundle has no entry", file.display())];
+        let text = format!("{}: the bundle has no entry", file.display());
+        let problems = vec![Problem::of(text)];
         return Err(BuildError { problems, watch_files });
     };
     Ok(PartyCode {
@@ -90,7 +93,7 @@ fn failure<'p>(
 ) -> BuildError {
     let mut problems = Vec::new();
     for found in found {
-        problems.push(problem::told(&config.root, file, found));
+        problems.push(problem::told(&config.root, Side::Party(file), found));
         watch_files.extend(problem::hoped_for(&config.root, found));
     }
     BuildError { problems, watch_files }
@@ -151,26 +154,25 @@ fn options(config: &Config, public_host: &str, file: &Path) -> BundlerOptions {
         module_types: Some(module_types.into_iter().collect()),
         tsconfig: Some(TsConfig::Auto(true)),
         resolve: Some(ResolveOptions {
-            alias: Some(
-                config
-                    .alias
-                    .iter()
-                    .map(|(from, to)| {
-                        let target = if to.starts_with('.') {
-                            config.root.join(to).display().to_string()
-                        } else {
-                            to.clone()
-                        };
-                        (from.clone(), vec![Some(target)])
-                    })
-                    .collect(),
-            ),
+            alias: Some(aliases(&config.root, &config.alias)),
             condition_names: strings(&["partykit", "workerd", "worker", "browser"]),
             main_fields: strings(&["browser", "module", "main"]),
             ..ResolveOptions::default()
         }),
         ..BundlerOptions::default()
     }
+}
+
+/// Aliases as the resolver takes them; those of files are relative to the project.
+pub fn aliases(
+    root: &Path,
+    aliases: &BTreeMap<String, String>,
+) -> Vec<(String, Vec<Option<String>>)> {
+    let target = |to: &String| match to.starts_with('.') {
+        true => root.join(to).display().to_string(),
+        false => to.clone(),
+    };
+    aliases.iter().map(|(from, to)| (from.clone(), vec![Some(target(to))])).collect()
 }
 
 /// The module that a party starts with: what is injected, then the party's own file.
