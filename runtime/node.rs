@@ -47,6 +47,8 @@ pub struct Settings {
     pub log: PartyLog,
     pub on_request: Option<OnRequest>,
     pub on_socket_end: Option<OnSocketEnd>,
+    /// Whether answers say where a handler threw: for whoever develops.
+    pub show_places: bool,
     /// The certificate of a port with HTTPS.
     pub tls: Option<Arc<rustls::ServerConfig>>,
     /// See `EdgeSettings::trusted_proxy`.
@@ -356,6 +358,7 @@ fn engine_settings(
         wire: WireSettings { message_max: settings.message_limit, ..WireSettings::default() },
         log: settings.log.clone(),
         on_socket_end: settings.on_socket_end.clone(),
+        show_places: settings.show_places,
         assets: Arc::new(move |path| {
             let assets = assets.clone();
             Box::pin(async move { assets.as_ref()?.fetch(&path).await })

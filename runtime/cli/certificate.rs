@@ -386,7 +386,7 @@ mod tests {
         let source = Source::Files { certificate: path("cert.pem"), key: path("key.pem") };
         let (mut certificate, _) = Certificate::load(&source).unwrap();
         assert!(!certificate.refresh().unwrap());
-        fs::write(path("cert.pem"), "-----BEGIN NOTHING-----").unwrap();
+        fs::write(path("cert.pem"), "nothing").unwrap();
         let error = certificate.refresh().unwrap_err().to_string();
         assert!(error.contains("there is no certificate in"), "{error}");
         assert!(!certificate.refresh().unwrap(), "told once");

@@ -101,9 +101,14 @@ pub fn run(args: &InitArgs) -> anyhow::Result<ExitCode> {
     }
     println!("\nThe project `{}` is ready:\n", plan.name);
     if !shown.as_os_str().is_empty() {
-        println!("  cd {}", shown.display());
+        let shown = shown.to_string_lossy();
+        let quote = if shown.contains(|letter: char| !is_plain(letter)) { "'" } else { "" };
+        println!("  cd {quote}{shown}{quote}");
     }
     println!("  houseparty dev");
+    if std::ptr::eq(plan.files, PARTY_TS) {
+        println!("\nThe types of `partykit/server` are in the npm package partykit.");
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -205,6 +210,11 @@ impl Plan {
             written => written.with_context(|| format!("cannot write {}", path.display())),
         }
     }
+}
+
+/// What a shell takes as it stands.
+fn is_plain(letter: char) -> bool {
+    letter.is_alphanumeric() || "/._-".contains(letter)
 }
 
 /// A name that `partykit.json` takes, after the folder.

@@ -199,6 +199,8 @@ impl Output {
     }
 
     fn party(&self, room: &RoomKey, name: &str, level: Level, text: &str) {
+        let plain = (!self.colour && text.contains('\x1b')).then(|| without_colours(text));
+        let text = plain.as_deref().unwrap_or(text);
         if self.json {
             let fields = json!({
                 "party": &*room.party, "room": id_of(room), "level": name, "text": text,
@@ -260,6 +262,22 @@ impl Output {
     }
 }
 
+/// A text without the sequences that set colours: `console` writes them whoever reads.
+fn without_colours(text: &str) -> String {
+    let mut parts = text.split("\x1b[");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let numbers =
+            part.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b';').count();
+        match part[numbers..].strip_prefix('m') {
+            Some(rest) => plain.push_str(rest),
+            // Something else than a colour: not ours to take away.
+            None => plain.extend(["\x1b[", part]),
+        }
+    }
+    plain
+}
+
 fn id_of(room: &RoomKey) -> Value {
     match &room.id {
         RoomId::Room(id) => Value::from(&**id),
@@ -274,4 +292,21 @@ fn lost_text(lost: Lost) -> String {
 
 fn lost_json(lost: Lost) -> String {
     json!({ "lines": lost.lines, "errors": lost.errors, "event": "lost" }).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_colours;
+
+    #[test]
+    fn colours_go_and_everything_else_stays() {
+        for (text, plain) in [
+            ("a \x1b[33m1\x1b[39m \x1b[1;32mb\x1b[0m", "a 1 b"),
+            ("\x1b[m", ""),
+            ("\x1b[2Jü\x1b[", "\x1b[2Jü\x1b["),
+            ("none", "none"),
+        ] {
+            assert_eq!(without_colours(text), plain);
+        }
+    }
 }

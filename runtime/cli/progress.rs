@@ -4,6 +4,7 @@
 //! What is said comes from a thread of its own, so that the work need not look at a clock. Silent
 //! if the thread cannot be started; the work goes on without it.
 
+use std::io::IsTerminal;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -20,6 +21,12 @@ pub struct Progress {
 }
 
 impl Progress {
+    /// Beside output that is for a pipe or a file: on standard error, if that is a terminal.
+    pub fn aside(what: &'static str) -> Option<Self> {
+        let watched = std::io::stderr().is_terminal();
+        watched.then(|| Self::start(move |seconds| eprintln!("… {what} ({seconds} s)")))
+    }
+
     /// `say` is called with the seconds that have passed.
     pub fn start(mut say: impl FnMut(u64) + Send + 'static) -> Self {
         let (done, waiting) = channel();
@@ -53,8 +60,8 @@ mod tests {
     fn what_takes_long_is_said_and_what_is_quick_is_not() {
         let (say, said) = channel();
         let (quick, nothing) = channel();
-        drop(Progress::start(move |seconds| drop(quick.send(seconds))));
-        let long = Progress::start(move |seconds| drop(say.send(seconds)));
+        drop(Progress::start(move |seconds| quick.send(seconds).unwrap()));
+        let long = Progress::start(move |seconds| say.send(seconds).unwrap());
         assert_eq!(said.recv_timeout(Duration::from_secs(20)), Ok(1));
         drop(long);
         assert!(nothing.try_recv().is_err());

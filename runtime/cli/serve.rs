@@ -134,6 +134,7 @@ fn settings(args: &ServeArgs, output: Output) -> anyhow::Result<Settings> {
         log: output.party_log(),
         on_request: Some(Arc::new(move |log| output.request(log))),
         on_socket_end: Some(Arc::new(move |room, end| output.socket_end(room, end))),
+        show_places: false,
         tls: None,
         trusted_proxy: args.trust_proxy,
     })
@@ -179,6 +180,7 @@ fn host(args: &ServeArgs, watch: bool, output: Output) -> anyhow::Result<ExitCod
     let starting = output.long("building and loading the parties");
     let program = build_program(&config, &public_host(address))?;
     let mut settings = settings(args, output)?;
+    settings.show_places = watch;
     settings.tls = certificate.as_ref().map(|certificate| certificate.config.clone());
     let node = Node::start(&config, &program, listener, settings)?;
     drop(starting);

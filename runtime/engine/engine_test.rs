@@ -59,6 +59,7 @@ fn bench(parties: &[(&str, &str)]) -> Bench {
         wire: crate::wire::WireSettings::default(),
         log: Arc::new(move |_, _, text| log.lock().unwrap().push(text.to_owned())),
         on_socket_end: None,
+        show_places: false,
         assets: Arc::new(|_| Box::pin(async { None })),
     };
     let alarms = store.alarm_clock();

@@ -86,6 +86,8 @@ pub struct EngineSettings {
     pub wire: crate::wire::WireSettings,
     pub log: PartyLog,
     pub on_socket_end: Option<OnSocketEnd>,
+    /// Answers to requests whose handler threw say where it did, in a header.
+    pub show_places: bool,
     pub assets: AssetFetch,
 }
 

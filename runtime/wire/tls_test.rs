@@ -189,7 +189,8 @@ fn bytes_that_were_decrypted_before_the_hand_over_are_read() {
 #[test]
 fn a_message_far_beyond_every_buffer_arrives() {
     run(async {
-        let (attached, mut client) = connect(WireSettings::default()).await;
+        let settings = WireSettings { outbox_bytes_max: 64 << 20, ..WireSettings::default() };
+        let (attached, mut client) = connect(settings).await;
         let payload: Vec<u8> = (0..20 << 20).map(|at: usize| (at / 7) as u8).collect();
         attached.socket.send(&Frame::binary(&payload));
         assert!(attached.socket.buffered() > 0);
