@@ -7,12 +7,11 @@
 //! being served; each part is repaired by its own next success.
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::build::{Builder, Built, Wanted, run_command};
-use super::output::Output;
+use super::output::{Output, Place};
 use super::serve::load;
 use crate::config::{Config, Overrides};
 use crate::node::{Node, NodeError};
@@ -38,7 +37,7 @@ pub struct Develop<'a> {
     pub node: &'a Node,
     pub output: Output,
     builder: &'a Builder,
-    address: SocketAddr,
+    place: &'a Place<'a>,
     built: BuiltFiles,
     live: LiveHub,
     /// Pages reload whatever the configuration says (`--live`).
@@ -61,7 +60,7 @@ pub struct Start<'a> {
     pub node: &'a Node,
     pub output: Output,
     pub builder: &'a Builder,
-    pub address: SocketAddr,
+    pub place: &'a Place<'a>,
     pub built: BuiltFiles,
     pub live: LiveHub,
     pub always_reload: bool,
@@ -77,7 +76,7 @@ impl<'a> Develop<'a> {
             node: start.node,
             output: start.output,
             builder: start.builder,
-            address: start.address,
+            place: start.place,
             built: start.built,
             live: start.live,
             always_reload: start.always_reload,
@@ -114,7 +113,7 @@ impl<'a> Develop<'a> {
             client: reconfigured || touches(&self.client_files),
         };
         if wanted.parties || wanted.client {
-            let built = self.builder.build(&self.config, self.address, wanted);
+            let built = self.builder.build(&self.config, self.place.address, wanted);
             self.take(built, began);
         }
         self.assets(&changed);
@@ -169,6 +168,7 @@ impl<'a> Develop<'a> {
             if !due {
                 return;
             }
+            self.output.finish();
             match run_command(&command) {
                 Ok(()) => self.broken.command.clear(),
                 Err(error) => {
@@ -215,7 +215,7 @@ impl<'a> Develop<'a> {
                 match self.node.reload(&self.config, &program) {
                     Ok(()) => {
                         self.broken.parties.clear();
-                        self.output.ready(&self.config, self.address, true);
+                        self.output.ready(&self.config, self.place, true);
                     }
                     Err(error) => self.party_failed(&error.to_string(), vec![load_problem(&error)]),
                 }

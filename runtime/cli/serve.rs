@@ -7,14 +7,17 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::build::{Builder, Built, Wanted, run_command};
+use super::build::{Builder, Built, Wanted, public_host, run_command};
+use super::certificate::Certificate;
 use super::develop::{Develop, Start};
-use super::output::Output;
+use super::keys::{HotKeys, Key, open_browser};
+use super::output::{Output, Place};
+use super::typecheck::TypeCheck;
 use super::{DurabilityArg, ProjectArgs, ServeArgs, persist};
 use crate::config::{self, Config, Overrides};
 use crate::limits;
@@ -26,8 +29,14 @@ use crate::storage::Durability;
 /// The port if nobody says anything (C-20).
 const DEFAULT_PORT: u16 = 1999;
 
+/// Ports that are tried from the default one on; then any.
+const PORTS: u16 = 20;
+
 /// How often a waiting host looks whether it should stop.
 const LOOK: Duration = Duration::from_millis(200);
+
+/// How often it looks whether its certificate has been renewed.
+const LOOK_AT_CERTIFICATE: Duration = Duration::from_secs(5);
 
 fn overrides(args: &ProjectArgs) -> Overrides {
     Overrides {
@@ -55,7 +64,9 @@ fn listen(args: &ServeArgs, config: &Config) -> anyhow::Result<TcpListener> {
     match bind((args.host, port).into()) {
         Ok(listener) => Ok(listener),
         Err(error) if explicit.is_none() && error.kind() == std::io::ErrorKind::AddrInUse => {
-            bind((args.host, 0).into()).context("no free port")
+            let mut next = DEFAULT_PORT + 1..DEFAULT_PORT + PORTS;
+            let near = next.find_map(|port| bind((args.host, port).into()).ok());
+            near.map_or_else(|| bind((args.host, 0).into()), Ok).context("no free port")
         }
         Err(error) => Err(error).with_context(|| {
             format!(
@@ -101,6 +112,10 @@ fn settings(args: &ServeArgs, config: &Config, output: Output) -> anyhow::Result
         live: None,
         log: output.party_log(),
         on_request: Some(Arc::new(move |log| output.request(log))),
+        on_socket_end: Some(Arc::new(move |room, end| output.socket_end(room, end))),
+        show_places: false,
+        tls: None,
+        trusted_proxy: args.trust_proxy,
     })
 }
 
@@ -129,7 +144,13 @@ fn stop_flag() -> anyhow::Result<Arc<AtomicBool>> {
 }
 
 pub fn serve(args: &ServeArgs, watch: bool) -> anyhow::Result<ExitCode> {
-    let output = Output::new(args.json, args.verbose);
+    let output = Output::start(args.json, args.verbose).context("cannot start the log")?;
+    let served = host(args, watch, output);
+    output.finish();
+    served
+}
+
+fn host(args: &ServeArgs, watch: bool, output: Output) -> anyhow::Result<ExitCode> {
     let stop = stop_flag()?;
     let mut wanted = overrides(&args.project);
     wanted.persist = persist(args.persist.as_deref());
@@ -137,11 +158,17 @@ pub fn serve(args: &ServeArgs, watch: bool) -> anyhow::Result<ExitCode> {
     for warning in &config.warnings {
         output.warn(warning);
     }
+    let certificate = certificate(args, &config, output)?;
     let listener = listen(args, &config)?;
     let address = listener.local_addr()?;
+    if args.port.or(config.port).is_none() && address.port() != DEFAULT_PORT {
+        output.info(&format!("Port {DEFAULT_PORT} is taken; using {}", address.port()));
+    }
     if let Some(command) = &config.build_command {
+        output.finish();
         run_command(command)?;
     }
+    let starting = output.long("building and loading the parties");
     let builder = Builder::new(!watch)?;
     let Built { parties, client } = builder.build(&config, address, Wanted::ALL);
     let (program, client) = (parties.unwrap_or_else(none)?, client.unwrap_or_else(none));
@@ -157,16 +184,27 @@ pub fn serve(args: &ServeArgs, watch: bool) -> anyhow::Result<ExitCode> {
     let mut settings = settings(args, &config, output)?;
     settings.built = built.clone();
     settings.live = live.clone();
+    settings.show_places = watch;
+    settings.tls = certificate.as_ref().map(|certificate| certificate.config.clone());
     let node = Node::start(&config, &program, listener, settings)?;
-    output.ready(&config, address, false);
-    match live {
+    drop(starting);
+    let keys = if watch && !args.no_hotkeys && !args.json { HotKeys::start() } else { None };
+    let fingerprint = certificate.as_ref().and_then(Certificate::fingerprint);
+    let place = Place {
+        address,
+        scheme: if certificate.is_some() { "https" } else { "http" },
+        fingerprint: fingerprint.as_deref(),
+        hot_keys: keys.is_some(),
+    };
+    output.ready(&config, &place, false);
+    let develop = match &live {
         Some(live) => {
             let start = Start {
                 wanted: &wanted,
                 node: &node,
                 output,
                 builder: &builder,
-                address,
+                place: &place,
                 built,
                 live: live.clone(),
                 always_reload: args.live,
@@ -174,20 +212,85 @@ pub fn serve(args: &ServeArgs, watch: bool) -> anyhow::Result<ExitCode> {
                 program,
                 client,
             };
-            let mut develop = Develop::new(start).context("cannot watch files")?;
-            while !stop.load(Ordering::Relaxed) {
-                develop.step(LOOK);
-            }
-            live.stop();
+            Some(Develop::new(start).context("cannot watch files")?)
         }
-        None => {
-            while !stop.load(Ordering::Relaxed) {
-                std::thread::park_timeout(LOOK);
-            }
-        }
+        None => None,
+    };
+    Attendance { stop, output, place: &place, certificate, keys, develop }.attend();
+    if let Some(live) = live {
+        live.stop();
     }
     node.stop()?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a host that serves waits for.
+struct Attendance<'a> {
+    stop: Arc<AtomicBool>,
+    output: Output,
+    place: &'a Place<'a>,
+    certificate: Option<Certificate>,
+    keys: Option<HotKeys>,
+    develop: Option<Develop<'a>>,
+}
+
+impl Attendance<'_> {
+    /// Until the host shall stop. Gives the terminal back first: a second signal ends the process at
+    /// once.
+    fn attend(mut self) {
+        let mut looked = Instant::now();
+        while !self.stop.load(Ordering::Relaxed) {
+            match &mut self.develop {
+                Some(develop) => develop.step(LOOK),
+                None => std::thread::park_timeout(LOOK),
+            }
+            if looked.elapsed() > LOOK_AT_CERTIFICATE {
+                looked = Instant::now();
+                renew(self.certificate.as_mut(), self.output);
+            }
+            while let Some(key) = self.keys.as_ref().and_then(HotKeys::pressed) {
+                press(key, self.place, &self.stop, self.output);
+            }
+        }
+    }
+}
+
+/// The certificate of the port, if it shall speak HTTPS.
+fn certificate(
+    args: &ServeArgs,
+    config: &Config,
+    output: Output,
+) -> anyhow::Result<Option<Certificate>> {
+    let Some(source) = args.tls.source(&config.root, args.host) else { return Ok(None) };
+    let (certificate, note) = Certificate::load(&source)?;
+    if let Some(note) = note {
+        output.warn(&note);
+    }
+    Ok(Some(certificate))
+}
+
+fn renew(certificate: Option<&mut Certificate>, output: Output) {
+    match certificate.map(Certificate::refresh) {
+        Some(Ok(true)) => output.info("The certificate has changed; new connections get it"),
+        Some(Err(error)) => {
+            output.error(&format!("{error:#}\nThe certificate from before stays in use."));
+        }
+        Some(Ok(false)) | None => {}
+    }
+}
+
+fn press(key: Key, place: &Place<'_>, stop: &AtomicBool, output: Output) {
+    match key {
+        Key::Exit => stop.store(true, Ordering::Relaxed),
+        Key::Clear => output.clear(),
+        Key::Gap => output.info(""),
+        Key::Browser => {
+            let page = format!("{}://{}/", place.scheme, public_host(place.address));
+            if let Err(error) = open_browser(&page) {
+                output.error(&format!("cannot open a browser: {error}. Open {page}"));
+            }
+        }
+    }
 }
 
 /// A build that was not asked for.
@@ -196,19 +299,34 @@ fn none<T: Default>() -> Result<T, BuildError> {
 }
 
 pub fn check(args: &ProjectArgs) -> anyhow::Result<ExitCode> {
-    let output = Output::new(false, false);
+    let output = Output::start(false, false).context("cannot start the log")?;
+    let checked = check_project(args, output);
+    output.finish();
+    checked
+}
+
+fn check_project(args: &ProjectArgs, output: Output) -> anyhow::Result<ExitCode> {
     let config = load(&overrides(args))?;
     for warning in &config.warnings {
         output.warn(warning);
     }
     if let Some(command) = &config.build_command {
+        output.finish();
         run_command(command)?;
     }
+    let building = output.long("building and loading the parties");
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT));
     let Built { parties, client } = Builder::new(true)?.build(&config, address, Wanted::ALL);
     let (program, client) = (parties.unwrap_or_else(none)?, client.unwrap_or_else(none)?);
     client.warnings.iter().for_each(|warning| output.warn(warning));
     crate::node::check(&program, output.party_log())?;
+    drop(building);
+    if let Some(types) = TypeCheck::find(&config.root) {
+        output.info(&types.describe());
+        // What it says comes after what we have said.
+        output.finish();
+        types.run()?;
+    }
     let count = program.parties.len();
     let parties = if count == 1 { "party is" } else { "parties are" };
     output.info(&format!("{count} {parties} good to be served"));

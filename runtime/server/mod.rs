@@ -28,6 +28,7 @@ mod pattern;
 #[cfg(test)]
 mod rig_test;
 mod route;
+mod secure;
 #[cfg(test)]
 mod server_test;
 mod websocket;
@@ -42,6 +43,7 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -67,6 +69,9 @@ mod limits {
 
     /// Time for a request head to arrive, which is also how long a kept-alive connection may idle.
     pub const HEAD_PATIENCE: Duration = Duration::from_secs(30);
+
+    /// Time for a TLS handshake: some round trips, and a retransmission or two on a bad line.
+    pub const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(10);
 
     /// Longest silence in the middle of a request body.
     pub const BODY_PATIENCE: Duration = Duration::from_secs(60);
@@ -160,6 +165,8 @@ pub struct EdgeSettings {
     pub drain_patience: Duration,
     /// The scheme of the URLs parties see.
     pub scheme: &'static str,
+    /// The certificate, if the port speaks HTTPS.
+    pub tls: Option<Arc<rustls::ServerConfig>>,
     /// Everybody who connects is a reverse proxy of ours, whose `X-Forwarded-For` and
     /// `X-Forwarded-Proto` are believed.
     pub trusted_proxy: bool,
@@ -182,6 +189,7 @@ impl Default for EdgeSettings {
             clients_max: usize::MAX,
             drain_patience: limits::DRAIN_PATIENCE,
             scheme: "http",
+            tls: None,
             trusted_proxy: false,
             live: None,
             on_request: None,
@@ -236,14 +244,20 @@ pub async fn serve(
         match accepted {
             Ok((stream, peer)) => {
                 pause = limits::ACCEPT_PAUSE;
-                match edge.limit_reached(connections.len()) {
-                    None => {
-                        connections.spawn(connection(edge.clone(), stream, peer, stopping.clone()));
+                let (edge, tls, stopping) =
+                    (edge.clone(), edge.settings.tls.clone(), stopping.clone());
+                match (tls, edge.limit_reached(connections.len())) {
+                    (None, None) => {
+                        connections.spawn(connection(edge, stream, peer, stopping));
                     }
-                    Some(limit) if refusals.len() < limits::REFUSALS_MAX => {
-                        refusals.spawn(refuse(edge.clone(), stream, limit));
+                    (Some(tls), None) => {
+                        connections.spawn(secure::connection(edge, tls, stream, peer, stopping));
                     }
-                    Some(_) => {}
+                    _ if refusals.len() >= limits::REFUSALS_MAX => {}
+                    (None, Some(limit)) => drop(refusals.spawn(refuse(edge, stream, limit))),
+                    (Some(tls), Some(limit)) => {
+                        refusals.spawn(secure::refuse_secure(edge, tls, stream, limit));
+                    }
                 }
             }
             Err(error) if is_of_the_client(&error) => {}
@@ -310,12 +324,25 @@ async fn connection(
     edge: Arc<Edge>,
     stream: TcpStream,
     peer: SocketAddr,
-    mut stopping: watch::Receiver<()>,
+    stopping: watch::Receiver<()>,
 ) {
+    tune(&stream);
+    serve_http(edge, stream, peer, stopping).await;
+}
+
+fn tune(stream: &TcpStream) {
     let keepalive = socket2::TcpKeepalive::new().with_time(limits::KEEPALIVE_AFTER);
     // Both only tune; a connection that refuses them is about to fail anyway.
-    let _ = socket2::SockRef::from(&stream).set_tcp_keepalive(&keepalive);
+    let _ = socket2::SockRef::from(stream).set_tcp_keepalive(&keepalive);
     let _ = stream.set_nodelay(true);
+}
+
+async fn serve_http(
+    edge: Arc<Edge>,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    peer: SocketAddr,
+    mut stopping: watch::Receiver<()>,
+) {
     let protocol = edge.protocol();
     let service = service_fn(move |request| answer::answer(edge.clone(), peer, request));
     let served = protocol.serve_connection(TokioIo::new(stream), service).with_upgrades();
@@ -329,7 +356,7 @@ async fn connection(
 }
 
 /// Tells a client over the limit to come back later.
-async fn refuse(edge: Arc<Edge>, stream: TcpStream, limit: usize) {
+async fn refuse(edge: Arc<Edge>, stream: impl AsyncRead + AsyncWrite + Unpin, limit: usize) {
     let mut protocol = edge.protocol();
     protocol.keep_alive(false);
     let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
