@@ -186,7 +186,12 @@ function navigatorOf() {
   return new Navigator();
 }
 
-const consoleOf = () => new Console((text, level) => core.ops.op_log(level, text.replace(/\n$/, "")));
+/** `inspected`: what is said is said to V8's own console, too, which is where debuggers listen. */
+function consoleOf(inspected) {
+  const console = new Console((text, level) => core.ops.op_log(level, text.replace(/\n$/, "")));
+  if (inspected) core.wrapConsole(console, core.console);
+  return console;
+}
 
 const table = {
   AbortController: value(abort.AbortController),
@@ -292,7 +297,7 @@ export function clearAsyncContext() {
 }
 
 /** Prepares the isolate for party code. */
-export function installGlobals({ report, reportRejection }) {
+export function installGlobals({ report, reportRejection, inspected }) {
   core.setUnhandledPromiseRejectionHandler((_promise, reason) => {
     reportRejection(reason);
     return true;
@@ -311,7 +316,7 @@ export function installGlobals({ report, reportRejection }) {
     report(thrown.error);
   });
   Object.defineProperties(globalThis, {
-    console: value(consoleOf()),
+    console: value(consoleOf(inspected)),
     reportError: value((error) => report(error)),
     self: value(globalThis),
     __houseparty_platform: value(platform),

@@ -14,18 +14,28 @@ export function log(level, text) {
   op_log(level, text);
 }
 
+/** V8's console, for debuggers; null unless the host lets them attach. */
+let mirror = null;
+
+export function mirrorTo(console) {
+  mirror = console;
+}
+
 /** An error that nobody caught. */
 export function report(error) {
+  mirror?.error("Uncaught", error);
   op_log(LEVEL.error, `Uncaught ${describe(error)}`);
 }
 
 /** A rejection that nobody handled (G-09). */
 export function reportRejection(error) {
+  mirror?.error("Uncaught (in promise)", error);
   op_log(LEVEL.error, `Uncaught (in promise) ${describe(error)}`);
 }
 
 /** An error of a handler, with PartyKit's words in front of it. */
 export function logError(what, error) {
+  mirror?.error(what, error);
   op_log(LEVEL.error, `${what} ${describe(error)}`);
 }
 

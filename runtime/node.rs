@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -21,9 +22,10 @@ use crate::config::{Config, Persist};
 use crate::engine::{
     Control, EngineSettings, PartyLog, PartySource, Programs, ShardSeed, Watch, Watchdog, shape_of,
 };
+use crate::inspect::{self, Registry};
 use crate::limits;
 use crate::name::RoomKey;
-use crate::program::Program;
+use crate::program::{PartyCode, Program};
 use crate::room::directory::{Delivery, Directory};
 use crate::room::event::{Body, CronRun, Event, Hook, Request};
 use crate::server::{
@@ -45,6 +47,8 @@ pub struct Settings {
     pub cron_url: CronUrl,
     pub log: PartyLog,
     pub on_request: Option<OnRequest>,
+    /// With `--inspect`: those who can be debugged, and those who debug.
+    pub inspect: Option<Arc<Registry>>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -86,8 +90,13 @@ impl Node {
     ) -> Result<Self, NodeError> {
         let address = listener.local_addr().map_err(NodeError::Listener)?;
         let watchdog = Watchdog::start(settings.shards + 1).map_err(NodeError::Thread)?;
-        let loaded =
-            load(program, &settings.limits(), &watchdog.watch(settings.shards), &settings.log)?;
+        let loaded = load(
+            program,
+            &settings.limits(),
+            &watchdog.watch(settings.shards),
+            &settings.log,
+            settings.debuggable(config),
+        )?;
         let (deliveries, inboxes): (Vec<_>, Vec<_>) =
             (0..settings.shards).map(|_| mpsc::unbounded_channel::<Delivery>()).unzip();
         let (controls, orders): (Vec<_>, Vec<_>) =
@@ -106,6 +115,7 @@ impl Node {
                 store: store.clone(),
                 alarms: alarms.clone(),
                 watch: watchdog.watch(index),
+                inspect: settings.inspect.clone(),
                 deliveries,
                 control,
             };
@@ -120,6 +130,7 @@ impl Node {
             sites,
             crons: cron_configs,
             alarms,
+            inspect: settings.inspect.clone(),
             settings: EdgeSettings {
                 on_request: settings.on_request.clone(),
                 on_trouble: Some(trouble_log(settings.log.clone())),
@@ -152,7 +163,10 @@ impl Node {
             &self.settings.limits(),
             &self.watchdog.watch(self.settings.shards),
             &self.settings.log,
+            self.settings.debuggable(config),
         )?;
+        // A paused room would keep its shard from taking the program.
+        self.settings.inspect.iter().for_each(|registry| registry.release());
         let site = site_of(config, &loaded, &self.settings);
         let engine = Arc::new(engine_settings(config, &site, &self.settings, self.address));
         let waits: Vec<_> = self
@@ -176,6 +190,7 @@ impl Node {
 
     /// Stops: no new work, rooms come to rest, everything written is durable.
     pub fn stop(mut self) -> Result<(), NodeError> {
+        self.settings.inspect.iter().for_each(|registry| registry.close());
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
         }
@@ -220,13 +235,45 @@ impl Settings {
     fn limits(&self) -> LoadLimits {
         LoadLimits { heap_bytes: self.heap_limit_bytes, deadline: self.turn_deadline }
     }
+
+    fn debuggable<'a>(&'a self, config: &'a Config) -> Option<Debuggable<'a>> {
+        Some(Debuggable { registry: self.inspect.as_ref()?, root: &config.root })
+    }
+}
+
+/// The program is for debuggers, too.
+#[derive(Clone, Copy)]
+struct Debuggable<'a> {
+    registry: &'a Registry,
+    root: &'a Path,
+}
+
+impl Debuggable<'_> {
+    fn source(&self, party: &PartyCode) -> PartySource {
+        let url = inspect::map::script_url(self.root, &party.name);
+        let mark = inspect::map::mark(&party.name, &party.code);
+        let (name, map) = (party.name.clone(), party.source_map.clone());
+        PartySource::debuggable(name, &party.code, map, &url, &mark)
+    }
+
+    /// Tells debuggers what they will find.
+    fn describe(&self, program: &Program) {
+        let party = |party: &PartyCode| inspect::Party {
+            name: party.name.clone(),
+            url: inspect::map::file_url(&party.file),
+            map_mark: inspect::map::mark(&party.name, &party.code),
+            map: inspect::map::data_url(party.source_map.as_deref().unwrap_or_default(), self.root)
+                .into(),
+        };
+        self.registry.describe(program.parties.iter().map(party).collect());
+    }
 }
 
 /// Loads every party and serves nothing (`houseparty check`).
 pub fn check(program: &Program, log: PartyLog) -> Result<(), NodeError> {
     let watchdog = Watchdog::start(1).map_err(NodeError::Thread)?;
     let limits = LoadLimits { heap_bytes: 128 << 20, deadline: Duration::from_secs(10) };
-    load(program, &limits, &watchdog.watch(0), &log).map(drop)
+    load(program, &limits, &watchdog.watch(0), &log, None).map(drop)
 }
 
 /// Evaluates every party without a room: load-time validation (spec 2.3) and the edge's shapes.
@@ -235,6 +282,7 @@ fn load(
     limits: &LoadLimits,
     watch: &Watch,
     log: &PartyLog,
+    debuggable: Option<Debuggable<'_>>,
 ) -> Result<Loaded, NodeError> {
     std::thread::scope(|scope| {
         let loading = scope.spawn(|| {
@@ -246,11 +294,12 @@ fn load(
             let mut programs = BTreeMap::new();
             let mut shapes = HashMap::new();
             for party in &program.parties {
-                let source = Arc::new(PartySource::new(
-                    party.name.clone(),
-                    &party.code,
-                    party.source_map.clone(),
-                ));
+                let source = Arc::new(match debuggable {
+                    Some(debuggable) => debuggable.source(party),
+                    None => {
+                        PartySource::new(party.name.clone(), &party.code, party.source_map.clone())
+                    }
+                });
                 let key = RoomKey::lobby(party.name.clone());
                 let log = log.clone();
                 let shape = tasks.block_on(
@@ -273,6 +322,9 @@ fn load(
                     serde_json::from_str(&shape).map_err(|error| failed(error.to_string()))?;
                 shapes.insert(party.name.clone(), shape);
                 programs.insert(party.name.clone(), source);
+            }
+            if let Some(debuggable) = debuggable {
+                debuggable.describe(program);
             }
             Ok(Loaded { programs: Arc::new(programs), shapes })
         });
@@ -385,6 +437,7 @@ struct Edge {
     sites: watch::Receiver<Arc<Site>>,
     crons: watch::Receiver<Arc<Config>>,
     alarms: Arc<AlarmClock>,
+    inspect: Option<Arc<Registry>>,
     settings: EdgeSettings,
 }
 
@@ -407,6 +460,11 @@ fn spawn_edge(edge: Edge, stopped: oneshot::Receiver<()>) -> Result<JoinHandle<(
             runtime.block_on(async move {
                 tokio::spawn(ring_alarms(edge.alarms, edge.directory.clone()));
                 tokio::spawn(run_crons(edge.crons, edge.directory.clone()));
+                if let Some(registry) = edge.inspect
+                    && let Some(listener) = registry.take_listener()
+                {
+                    tokio::spawn(inspect::serve(listener, registry));
+                }
                 let shutdown = async {
                     // Dropped without a word means the same.
                     let _ = stopped.await;

@@ -6,6 +6,7 @@
 //! the machine, 2 the arguments make no sense (clap).
 
 mod bench;
+mod inspect;
 mod output;
 mod serve;
 mod storage;
@@ -113,6 +114,8 @@ struct ServeArgs {
     /// Threads that run rooms [default: one per core]
     #[arg(long)]
     shards: Option<usize>,
+    #[command(flatten)]
+    inspect: inspect::InspectArgs,
     /// One JSON object per line instead of text for people
     #[arg(long)]
     json: bool,

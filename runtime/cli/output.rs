@@ -66,6 +66,16 @@ impl Output {
         }
     }
 
+    /// Debuggers may attach from now on (K-12).
+    pub fn inspect(&self, address: SocketAddr) {
+        if self.json {
+            let url = format!("http://{address}");
+            self.event("inspect", json!({ "url": url, "port": address.port() }));
+        } else {
+            self.line(&format!("Debugger on {address}: open chrome://inspect, or attach VS Code"));
+        }
+    }
+
     /// The host answers from now on (K-10).
     pub fn ready(&self, config: &Config, address: SocketAddr, again: bool) {
         let url = format!("http://{address}");

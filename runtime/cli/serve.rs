@@ -122,6 +122,7 @@ fn settings(args: &ServeArgs, output: Output) -> anyhow::Result<Settings> {
         cron_url: CronUrl::Loopback,
         log: output.party_log(),
         on_request: Some(Arc::new(move |log| output.request(log))),
+        inspect: args.inspect.open()?,
     })
 }
 
@@ -152,7 +153,12 @@ pub fn serve(args: &ServeArgs, watch: bool) -> anyhow::Result<ExitCode> {
         run_build_command(command)?;
     }
     let program = build_program(&config, &public_host(address))?;
-    let node = Node::start(&config, &program, listener, settings(args, output)?)?;
+    let settings = settings(args, output)?;
+    let inspect = settings.inspect.clone();
+    let node = Node::start(&config, &program, listener, settings)?;
+    if let Some(inspect) = inspect {
+        output.inspect(inspect.address());
+    }
     output.ready(&config, address, false);
     if watch {
         let mut watcher = Watch::new().context("cannot watch files")?;

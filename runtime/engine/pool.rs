@@ -52,6 +52,10 @@ impl Pool {
 impl Shard {
     /// A spare instance for a room of this party, if there is one; orders the next.
     pub fn take_spare(&self, source: &Arc<PartySource>, log: Log) -> Option<Instance> {
+        // In a spare the party's module is evaluated before any debugger could ask for its room.
+        if self.debugging.is_some() {
+            return None;
+        }
         let first = self.pool.wanted.borrow().is_empty();
         self.pool.wanted.borrow_mut().insert(source.name.clone());
         if first {
@@ -85,7 +89,8 @@ impl Shard {
         let (key, log) = (RoomKey::lobby(party.clone()), settings.log.clone());
         let log: Log = Rc::new(move |level, text| log(&key, level, text));
         // What is wrong with it is told when a room needs one.
-        let Ok(mut instance) = Instance::create(&source, settings.heap_limit_bytes, log) else {
+        let Ok(mut instance) = Instance::create(&source, settings.heap_limit_bytes, log, None)
+        else {
             return;
         };
         self.watch.arm(instance.handle(), settings.turn_deadline);
