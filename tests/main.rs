@@ -9,6 +9,7 @@
 //! - `examples`: every folder of `examples/` is booted and does what its README says
 //! - `crash`: kill -9 under load; every acknowledged write and every alarm is accounted for
 //! - `faults`: parties and clients that misbehave, broken projects, broken folders
+//! - `inspect`: debuggers attach, pause, profile, vanish, over the DevTools protocol
 //! - `scale`: 2,000 rooms, 2,000 connections, an idle host
 //! - `storage_cli`: `houseparty storage` on what a real host has stored
 //! - `bench`: the load generator finds every message, and what a host loses or doubles
@@ -18,6 +19,7 @@ mod bench;
 mod crash;
 mod examples;
 mod faults;
+mod inspect;
 mod node;
 mod scale;
 mod spec;

@@ -296,6 +296,10 @@ const scenarios = {
   /** Breakpoints in a room that does not live yet: top level and onStart, through the party's own target. */
   async starts() {
     const first = room("a");
+    if (place.waits) {
+      await until("the room is there", async () => (await list()).some(({ title }) => title === "main/a"));
+      assert.equal(await Promise.race([first, pause(300)]), undefined, "it did not wait");
+    }
     const party = await Debugger.attach("/party/main");
     if (place.waits) {
       // Nothing of it has run.
@@ -305,7 +309,9 @@ const scenarios = {
       if (place.breaks) {
         const { callFrames } = await party.event("Debugger.paused");
         assert.equal(callFrames.length, 1);
-        assert.match(callFrames[0].url, /\.houseparty\/main\.js$/);
+        const { script } = await party.party();
+        assert.equal(callFrames[0].location.scriptId, script.scriptId);
+        assert.match(script.url, /\/\.houseparty\/main\.js$/);
         await party.send("Debugger.resume");
       }
     } else {
@@ -360,10 +366,11 @@ const scenarios = {
     await fourth.send("Debugger.pause");
     const { callFrames } = await fourth.event("Debugger.paused");
     assert(callFrames.some(({ functionName }) => functionName === "onRequest"));
-    await fourth.send("Runtime.terminateExecution");
-    await fourth.send("Debugger.resume").catch(() => {});
+    // It is answered when it is done, or by the end of the isolate.
+    const terminated = fourth.send("Runtime.terminateExecution").catch((error) => error);
+    await fourth.send("Debugger.resume");
     assert.equal((await looping).status, 500);
-    await fourth.send("Debugger.pause").catch(() => {});
+    await terminated;
     await fourth.close();
     assert.equal(await text(room("a?name=Cid")), "Hello, Cid");
   },
