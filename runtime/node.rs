@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -22,9 +23,10 @@ use crate::engine::{
     Control, EngineSettings, OnSocketEnd, PartyLog, PartySource, Programs, ShardSeed, Watch,
     Watchdog, shape_of,
 };
+use crate::inspect::{self, Registry};
 use crate::limits;
 use crate::name::RoomKey;
-use crate::program::Program;
+use crate::program::{PartyCode, Program};
 use crate::room::directory::{Delivery, Directory};
 use crate::room::event::{Body, CronRun, Event, Hook, Request};
 use crate::server::descriptors::raise_limit;
@@ -59,6 +61,8 @@ pub struct Settings {
     pub tls: Option<Arc<rustls::ServerConfig>>,
     /// See `EdgeSettings::trusted_proxy`.
     pub trusted_proxy: bool,
+    /// With `--inspect`: those who can be debugged, and those who debug.
+    pub inspect: Option<Arc<Registry>>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -100,8 +104,13 @@ impl Node {
     ) -> Result<Self, NodeError> {
         let address = listener.local_addr().map_err(NodeError::Listener)?;
         let watchdog = Watchdog::start(settings.shards + 1).map_err(NodeError::Thread)?;
-        let loaded =
-            load(program, &settings.limits(), &watchdog.watch(settings.shards), &settings.log)?;
+        let loaded = load(
+            program,
+            &settings.limits(),
+            &watchdog.watch(settings.shards),
+            &settings.log,
+            settings.debuggable(config),
+        )?;
         let (deliveries, inboxes): (Vec<_>, Vec<_>) =
             (0..settings.shards).map(|_| mpsc::unbounded_channel::<Delivery>()).unzip();
         let (controls, orders): (Vec<_>, Vec<_>) =
@@ -120,6 +129,7 @@ impl Node {
                 store: store.clone(),
                 alarms: alarms.clone(),
                 watch: watchdog.watch(index),
+                inspect: settings.inspect.clone(),
                 deliveries,
                 control,
             };
@@ -134,6 +144,7 @@ impl Node {
             sites,
             crons: cron_configs,
             alarms,
+            inspect: settings.inspect.clone(),
             settings: EdgeSettings {
                 live: settings.live.clone(),
                 scheme: if settings.tls.is_some() { "https" } else { "http" },
@@ -171,7 +182,10 @@ impl Node {
             &self.settings.limits(),
             &self.watchdog.watch(self.settings.shards),
             &self.settings.log,
+            self.settings.debuggable(config),
         )?;
+        // A paused room would keep its shard from taking the program.
+        self.settings.inspect.iter().for_each(|registry| registry.release());
         let site = site_of(config, &loaded, &self.settings);
         let engine = Arc::new(engine_settings(config, &site, &self.settings, self.address));
         let waits: Vec<_> = self
@@ -195,6 +209,7 @@ impl Node {
 
     /// Stops: no new work, rooms come to rest, everything written is durable.
     pub fn stop(mut self) -> Result<(), NodeError> {
+        self.settings.inspect.iter().for_each(|registry| registry.close());
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
         }
@@ -239,13 +254,45 @@ impl Settings {
     fn limits(&self) -> LoadLimits {
         LoadLimits { heap_bytes: self.heap_limit_bytes, deadline: self.turn_deadline }
     }
+
+    fn debuggable<'a>(&'a self, config: &'a Config) -> Option<Debuggable<'a>> {
+        Some(Debuggable { registry: self.inspect.as_ref()?, root: &config.root })
+    }
+}
+
+/// The program is for debuggers, too.
+#[derive(Clone, Copy)]
+struct Debuggable<'a> {
+    registry: &'a Registry,
+    root: &'a Path,
+}
+
+impl Debuggable<'_> {
+    fn source(&self, party: &PartyCode) -> PartySource {
+        let url = inspect::map::script_url(self.root, &party.name);
+        let mark = inspect::map::mark(&party.name, &party.code);
+        let (name, map) = (party.name.clone(), party.source_map.clone());
+        PartySource::debuggable(name, &party.code, map, &url, &mark)
+    }
+
+    /// Tells debuggers what they will find.
+    fn describe(&self, program: &Program) {
+        let party = |party: &PartyCode| inspect::Party {
+            name: party.name.clone(),
+            url: inspect::map::file_url(&party.file),
+            map_mark: inspect::map::mark(&party.name, &party.code),
+            map: inspect::map::data_url(party.source_map.as_deref().unwrap_or_default(), self.root)
+                .into(),
+        };
+        self.registry.describe(program.parties.iter().map(party).collect());
+    }
 }
 
 /// Loads every party and serves nothing (`houseparty check`).
 pub fn check(program: &Program, log: PartyLog) -> Result<(), NodeError> {
     let watchdog = Watchdog::start(1).map_err(NodeError::Thread)?;
     let limits = LoadLimits { heap_bytes: 128 << 20, deadline: Duration::from_secs(10) };
-    load(program, &limits, &watchdog.watch(0), &log).map(drop)
+    load(program, &limits, &watchdog.watch(0), &log, None).map(drop)
 }
 
 /// Evaluates every party without a room: load-time validation (spec 2.3) and the edge's shapes.
@@ -254,6 +301,7 @@ fn load(
     limits: &LoadLimits,
     watch: &Watch,
     log: &PartyLog,
+    debuggable: Option<Debuggable<'_>>,
 ) -> Result<Loaded, NodeError> {
     std::thread::scope(|scope| {
         let loading = scope.spawn(|| {
@@ -265,11 +313,12 @@ fn load(
             let mut programs = BTreeMap::new();
             let mut shapes = HashMap::new();
             for party in &program.parties {
-                let source = Arc::new(PartySource::new(
-                    party.name.clone(),
-                    &party.code,
-                    party.source_map.clone(),
-                ));
+                let source = Arc::new(match debuggable {
+                    Some(debuggable) => debuggable.source(party),
+                    None => {
+                        PartySource::new(party.name.clone(), &party.code, party.source_map.clone())
+                    }
+                });
                 let key = RoomKey::lobby(party.name.clone());
                 let log = log.clone();
                 let shape = tasks.block_on(
@@ -292,6 +341,9 @@ fn load(
                     serde_json::from_str(&shape).map_err(|error| failed(error.to_string()))?;
                 shapes.insert(party.name.clone(), shape);
                 programs.insert(party.name.clone(), source);
+            }
+            if let Some(debuggable) = debuggable {
+                debuggable.describe(program);
             }
             Ok(Loaded { programs: Arc::new(programs), shapes })
         });
@@ -408,6 +460,7 @@ struct Edge {
     sites: watch::Receiver<Arc<Site>>,
     crons: watch::Receiver<Arc<Config>>,
     alarms: Arc<AlarmClock>,
+    inspect: Option<Arc<Registry>>,
     settings: EdgeSettings,
 }
 
@@ -430,6 +483,10 @@ fn spawn_edge(edge: Edge, stopped: oneshot::Receiver<()>) -> Result<JoinHandle<(
             runtime.block_on(async move {
                 tokio::spawn(ring_alarms(edge.alarms, edge.directory.clone()));
                 tokio::spawn(run_crons(edge.crons, edge.directory.clone()));
+                let debuggers = edge.inspect.and_then(|registry| {
+                    let listener = registry.take_listener()?;
+                    Some(tokio::spawn(inspect::serve(listener, registry)))
+                });
                 let shutdown = async {
                     // Dropped without a word means the same.
                     let _ = stopped.await;
@@ -443,6 +500,10 @@ fn spawn_edge(edge: Edge, stopped: oneshot::Receiver<()>) -> Result<JoinHandle<(
                 );
                 if let Err(error) = served.await {
                     eprintln!("the edge stopped: {error}");
+                }
+                if let Some(debuggers) = debuggers {
+                    // They are told that the host goes.
+                    let _ = debuggers.await;
                 }
             });
         })

@@ -11,6 +11,7 @@
 //! - `crash`: kill -9 under load; every acknowledged write and every alarm is accounted for
 //! - `faults`: parties and clients that misbehave, broken projects, broken folders
 //! - `guard`: what a message costs, counted in allocations, system calls and instructions
+//! - `inspect`: debuggers attach, pause, profile, vanish, over the DevTools protocol
 //! - `scale`: 2,000 rooms, 2,000 connections, an idle host
 //! - `storage_cli`: `houseparty storage` on what a real host has stored
 //! - `cli`: what people and scripts see of the command line: help, `init`, keys, the log
@@ -25,6 +26,7 @@ mod crash;
 mod examples;
 mod faults;
 mod guard;
+mod inspect;
 mod node;
 mod scale;
 mod spec;

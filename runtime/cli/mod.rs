@@ -13,6 +13,7 @@ mod help;
 mod init;
 mod keys;
 mod log;
+mod inspect;
 mod output;
 mod progress;
 mod serve;
@@ -134,6 +135,8 @@ struct ServeArgs {
     /// Threads that run rooms [default: one per core]
     #[arg(long)]
     shards: Option<usize>,
+    #[command(flatten)]
+    inspect: inspect::InspectArgs,
     /// One JSON object per line instead of text for people
     #[arg(long)]
     json: bool,

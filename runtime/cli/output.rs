@@ -150,6 +150,16 @@ impl Output {
         self.log.line("\x1b[2J\x1b[3J\x1b[H", Weight::Line);
     }
 
+    /// Debuggers may attach from now on (K-12).
+    pub fn inspect(&self, address: SocketAddr) {
+        if self.json {
+            let url = format!("http://{address}");
+            self.event_at(Level::Info, "inspect", json!({ "url": url, "port": address.port() }));
+        } else {
+            self.line(&format!("Debugger on {address}: open chrome://inspect, or attach VS Code"));
+        }
+    }
+
     /// The host answers from now on (K-10).
     pub fn ready(&self, config: &Config, place: &Place<'_>, again: bool) {
         let url = place.url();

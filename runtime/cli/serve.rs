@@ -116,6 +116,7 @@ fn settings(args: &ServeArgs, config: &Config, output: Output) -> anyhow::Result
         show_places: false,
         tls: None,
         trusted_proxy: args.trust_proxy,
+        inspect: args.inspect.open()?,
     })
 }
 
@@ -186,8 +187,12 @@ fn host(args: &ServeArgs, watch: bool, output: Output) -> anyhow::Result<ExitCod
     settings.live = live.clone();
     settings.show_places = watch;
     settings.tls = certificate.as_ref().map(|certificate| certificate.config.clone());
+    let inspect = settings.inspect.clone();
     let node = Node::start(&config, &program, listener, settings)?;
     drop(starting);
+    if let Some(inspect) = inspect {
+        output.inspect(inspect.address());
+    }
     let keys = if watch && !args.no_hotkeys && !args.json { HotKeys::start() } else { None };
     let fingerprint = certificate.as_ref().and_then(Certificate::fingerprint);
     let place = Place {

@@ -70,6 +70,7 @@ fn bench(parties: &[(&str, &str)]) -> Bench {
         store: Arc::new(store),
         alarms,
         watch: watchdog.watch(0),
+        inspect: None,
         deliveries,
         control: orders,
     };

@@ -14,6 +14,7 @@ use std::time::Duration;
 use deno_core::{JsRuntime, PollEventLoopOptions, RuntimeOptions, v8};
 
 use super::buffers::Buffers;
+use super::inspect::{Inspector, Probe};
 use super::isolate::{self, Entered, Isolated};
 use super::live::Live;
 use super::loader::{Loader, PartySource};
@@ -58,6 +59,8 @@ pub struct Instance {
     heap_exhausted: Rc<Cell<bool>>,
     buffers: Arc<Buffers>,
     handle: v8::IsolateHandle,
+    /// Only with `--inspect`.
+    inspector: Option<Inspector>,
     isolate: Isolated,
 }
 
@@ -74,6 +77,7 @@ impl Instance {
         source: &Arc<PartySource>,
         heap_limit_bytes: usize,
         log: Log,
+        probe: Option<Probe>,
     ) -> Result<Self, EngineError> {
         if !isolate::has_room_for_another() {
             return Err(EngineError::TooManyRooms(isolate::live_max()));
@@ -90,16 +94,32 @@ impl Instance {
         })
         .map_err(|error| EngineError::Boot(error.to_string()))?;
         let seat = Rc::new(Seat::default());
-        *seat.log.borrow_mut() = Some(log);
+        *seat.log.borrow_mut() = Some(log.clone());
         let heap_exhausted = Rc::new(Cell::new(false));
-        let (dispatch, handle) = {
-            let mut runtime = isolate.enter();
-            runtime.op_state().borrow_mut().put(seat.clone());
-            let handle = runtime.v8_isolate().thread_safe_handle();
-            guard_heap(&mut runtime, heap_exhausted.clone());
-            (boot(&mut runtime, source)?, handle)
+        let mut runtime = isolate.enter();
+        runtime.op_state().borrow_mut().put(seat.clone());
+        let handle = runtime.v8_isolate().thread_safe_handle();
+        guard_heap(&mut runtime, heap_exhausted.clone());
+        let inspector = probe.map(|probe| Inspector::new(&mut runtime, probe, log));
+        if let Some(inspector) = &inspector {
+            let renew = || guard_heap(&mut runtime, heap_exhausted.clone());
+            inspector.wait_on_start(source.specifier().as_str(), renew);
+        }
+        let dispatch = match boot(&mut runtime, source, inspector.is_some()) {
+            Ok(dispatch) => dispatch,
+            Err(error) => {
+                if let Some(inspector) = inspector {
+                    inspector.close(&mut runtime);
+                }
+                return Err(error);
+            }
         };
-        Ok(Self { dispatch, seat, heap_exhausted, buffers, handle, isolate })
+        drop(runtime);
+        Ok(Self { dispatch, seat, heap_exhausted, buffers, handle, inspector, isolate })
+    }
+
+    pub fn inspector(&self) -> Option<&Inspector> {
+        self.inspector.as_ref()
     }
 
     pub fn handle(&self) -> v8::IsolateHandle {
@@ -119,7 +139,12 @@ impl Instance {
     /// Polls the isolate's event loop: platform ops, module evaluation, V8's own tasks.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> TurnEnd {
         let mut runtime = self.isolate.enter();
+        let _inside = self.inspector.as_ref().map(Inspector::inside);
         claim_keys(&mut runtime, &self.seat);
+        if let Some(inspector) = &self.inspector {
+            inspector.wake_with(cx.waker());
+            inspector.attend(|| guard_heap(&mut runtime, self.heap_exhausted.clone()));
+        }
         let end = poll_loop(&mut runtime, cx);
         drop(runtime);
         self.judged(end)
@@ -165,6 +190,7 @@ impl Instance {
         *self.seat.live.borrow_mut() = Rc::downgrade(live);
         let info = live.start_info();
         let mut runtime = self.isolate.enter();
+        let _inside = self.inspector.as_ref().map(Inspector::inside);
         call(&mut runtime, &self.dispatch, |scope| {
             let mut args = turn::Args::new();
             args.push(v8::Integer::new(scope, turn::START).into());
@@ -177,6 +203,7 @@ impl Instance {
     /// Delivers one event. Gives the request it opened, if any.
     pub fn turn(&mut self, live: &Rc<Live>, event: Event) -> (TurnEnd, Option<RequestId>) {
         let mut runtime = self.isolate.enter();
+        let _inside = self.inspector.as_ref().map(Inspector::inside);
         claim_keys(&mut runtime, &self.seat);
         let (end, opened) =
             call(&mut runtime, &self.dispatch, |scope| turn::arguments(scope, live, event));
@@ -189,6 +216,9 @@ impl Drop for Instance {
     fn drop(&mut self) {
         if KEY_OWNER.get() == Rc::as_ptr(&self.seat) {
             KEY_OWNER.set(std::ptr::null());
+        }
+        if let Some(inspector) = self.inspector.take() {
+            inspector.close(&mut self.isolate.enter());
         }
     }
 }
@@ -272,6 +302,7 @@ fn guard_heap(runtime: &mut Entered<'_>, exhausted: Rc<Cell<bool>>) {
 fn boot(
     runtime: &mut Entered<'_>,
     source: &Arc<PartySource>,
+    inspected: bool,
 ) -> Result<v8::Global<v8::Function>, EngineError> {
     let runtime: &mut JsRuntime = runtime;
     let broken = || EngineError::Boot("the snapshot does not belong to this program".to_owned());
@@ -297,8 +328,10 @@ fn boot(
     let (boot, load, dispatch) = (boot?, load?, dispatch?);
     let undefined = v8::undefined(scope).into();
     let specifier = turn::text(scope, source.specifier().as_str());
-    let called =
-        boot.call(scope, undefined, &[]).and_then(|_| load.call(scope, undefined, &[specifier]));
+    let inspected = v8::Boolean::new(scope, inspected).into();
+    let called = boot
+        .call(scope, undefined, &[inspected])
+        .and_then(|_| load.call(scope, undefined, &[specifier]));
     if called.is_none() {
         let message = match scope.exception() {
             Some(exception) => exception.to_rust_string_lossy(scope),
@@ -318,7 +351,7 @@ pub async fn shape_of(
     limit: Duration,
     log: Log,
 ) -> Result<String, EngineError> {
-    let mut instance = Instance::create(source, heap_limit_bytes, log)?;
+    let mut instance = Instance::create(source, heap_limit_bytes, log, None)?;
     let loaded = std::future::poll_fn(|cx| {
         watch.arm(instance.handle(), limit);
         let outcome = instance.poll_load(cx);

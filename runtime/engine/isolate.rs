@@ -19,7 +19,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use deno_core::error::CoreError;
-use deno_core::{JsRuntime, RuntimeOptions};
+use deno_core::{JsRuntime, RuntimeOptions, v8};
 
 /// A runtime that is current only inside `enter`.
 pub struct Isolated {
@@ -92,6 +92,34 @@ impl Isolated {
         unsafe { self.runtime.v8_isolate().enter() };
         DEPTH.set(DEPTH.get() + 1);
         Entered { runtime: &mut self.runtime }
+    }
+}
+
+/// The context of an isolate, for code that V8 calls and that has no scope of its own.
+pub struct MainContext {
+    isolate: v8::UnsafeRawIsolatePtr,
+    context: v8::Global<v8::Context>,
+}
+
+impl MainContext {
+    pub fn of(entered: &mut Entered<'_>) -> Self {
+        let context = entered.runtime.main_context();
+        // SAFETY: the pointer is used in `local` only, which says when that may be called.
+        let isolate = unsafe { entered.runtime.v8_isolate().as_raw_isolate_ptr() };
+        Self { isolate, context }
+    }
+
+    /// A handle in the scope that is open. For callbacks of V8's inspector alone: V8 has a handle scope
+    /// open around each, takes the handle at once, and calls none after the inspector has gone, which
+    /// is before the isolate goes.
+    pub fn local<'a>(&self) -> v8::Local<'a, v8::Context> {
+        // SAFETY: the isolate is alive and current, because V8 is just calling us from it.
+        let mut isolate = unsafe { v8::Isolate::from_raw_isolate_ptr(self.isolate) };
+        let isolate = &mut isolate;
+        v8::callback_scope!(unsafe scope, isolate);
+        let local = v8::Local::new(scope, &self.context);
+        // SAFETY: the handle lives in V8's own scope, not in one of ours.
+        unsafe { local.extend_lifetime_unchecked() }
     }
 }
 

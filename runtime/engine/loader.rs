@@ -21,6 +21,8 @@ pub struct PartySource {
     specifier: ModuleSpecifier,
     code: Code,
     source_map: Option<Arc<str>>,
+    /// V8 keeps scripts from its cache a secret from debuggers.
+    cached: bool,
     cache: Mutex<Option<&'static [u8]>>,
     hash: u64,
 }
@@ -35,6 +37,30 @@ impl PartySource {
     pub fn new(name: Arc<str>, code: &Arc<str>, source_map: Option<Arc<str>>) -> Self {
         let specifier = ModuleSpecifier::parse(&format!("houseparty:party/{name}"))
             .unwrap_or_else(|_| unreachable!("party names are legal in a URL"));
+        Self::with_specifier(name, specifier, code, source_map)
+    }
+
+    /// A program that debuggers know under `url` and that says, by `map_mark`, where its map is.
+    pub fn debuggable(
+        name: Arc<str>,
+        code: &Arc<str>,
+        source_map: Option<Arc<str>>,
+        url: &str,
+        map_mark: &str,
+    ) -> Self {
+        let Ok(specifier) = ModuleSpecifier::parse(url) else {
+            return Self::new(name, code, source_map);
+        };
+        let code = format!("{code}\n//# sourceMappingURL={map_mark}").into();
+        Self { cached: false, ..Self::with_specifier(name, specifier, &code, source_map) }
+    }
+
+    fn with_specifier(
+        name: Arc<str>,
+        specifier: ModuleSpecifier,
+        code: &Arc<str>,
+        source_map: Option<Arc<str>>,
+    ) -> Self {
         let hash = {
             use std::hash::{Hash, Hasher};
             let mut hasher = std::hash::DefaultHasher::new();
@@ -46,7 +72,7 @@ impl PartySource {
         } else {
             Code::Unicode(code.clone())
         };
-        Self { name, specifier, code, source_map, cache: Mutex::new(None), hash }
+        Self { name, specifier, code, source_map, cached: true, cache: Mutex::new(None), hash }
     }
 
     pub fn specifier(&self) -> &ModuleSpecifier {
@@ -102,7 +128,9 @@ impl ModuleLoader for Loader {
             ModuleType::JavaScript,
             ModuleSourceCode::String(source.text()),
             specifier,
-            Some(SourceCodeCacheInfo { hash: source.hash, data: data.map(Cow::Borrowed) }),
+            source
+                .cached
+                .then(|| SourceCodeCacheInfo { hash: source.hash, data: data.map(Cow::Borrowed) }),
         )))
     }
 

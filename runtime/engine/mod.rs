@@ -18,6 +18,7 @@ mod break_down;
 mod buffers;
 mod desk;
 mod effects;
+mod inspect;
 mod instance;
 mod isolate;
 mod json;

@@ -112,6 +112,10 @@ impl Pool {
 impl Shard {
     /// A spare instance for a room of this party, if there is one; orders the next.
     pub fn take_spare(&self, source: &Arc<PartySource>, log: Log) -> Option<Instance> {
+        // In a spare the party's module is evaluated before any debugger could ask for its room.
+        if self.debugging.is_some() {
+            return None;
+        }
         let spare = self.pool.take(source);
         self.plan_refill(Duration::from_millis(limits::POOL_PAUSE_MS));
         let instance = spare?;
@@ -162,7 +166,7 @@ impl Shard {
         let settings = self.settings();
         let (key, log) = (RoomKey::lobby(source.name.clone()), settings.log.clone());
         let log: Log = Rc::new(move |level, text| log(&key, level, text));
-        let mut instance = Instance::create(source, settings.heap_limit_bytes, log).ok()?;
+        let mut instance = Instance::create(source, settings.heap_limit_bytes, log, None).ok()?;
         self.watch.arm(instance.handle(), settings.turn_deadline);
         let end = instance.preload(&mut Context::from_waker(std::task::Waker::noop()));
         let cut_off = self.watch.disarm() || matches!(end, TurnEnd::Terminated);

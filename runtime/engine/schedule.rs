@@ -101,6 +101,22 @@ impl Shard {
         live.room.borrow_mut().close_section(SectionId(section));
     }
 
+    /// The thread stood still: the sections of its rooms get that time back.
+    pub fn postpone_sections(&self, by: Duration) {
+        let mut schedule = self.schedule.borrow_mut();
+        let is_section = |due: &Due| matches!(due, Due::SectionDeadline { .. });
+        let sections: Vec<_> = schedule.extract_if(.., |_, due| is_section(due)).collect();
+        for ((at, number), due) in sections {
+            let later = (at + by, number);
+            schedule.insert(later, due);
+            let Due::SectionDeadline { slot, section } = due else { continue };
+            let Some(live) = self.of_slot(slot) else { continue };
+            if let Some(deadline) = live.section_deadlines.borrow_mut().get_mut(&section) {
+                *deadline = later;
+            }
+        }
+    }
+
     fn section_overdue(self: &Rc<Self>, live: &Rc<Live>, section: SectionId) {
         if live.room.borrow().is_section_open(section) {
             self.break_room(
@@ -133,7 +149,7 @@ impl Shard {
             let room = live.room.borrow();
             (room.sockets.connection_count(), room.sockets.raw_count())
         };
-        if raw > 0 || live.key.is_lobby() {
+        if raw > 0 || live.key.is_lobby() || live.is_debugged() {
             return false;
         }
         if connections == 0 && live.transports.borrow().is_empty() {

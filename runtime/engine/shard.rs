@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, mpsc, oneshot};
 
+use super::inspect::Debugging;
 use super::instance::{Instance, Log, TurnEnd};
 use super::live::{Breakage, Live, Stage};
 use super::pool::Pool;
@@ -56,6 +57,8 @@ pub struct ShardSeed {
     pub store: Arc<Store>,
     pub alarms: Arc<AlarmClock>,
     pub watch: Watch,
+    /// Only with `--inspect`.
+    pub inspect: Option<Arc<crate::inspect::Registry>>,
     pub deliveries: mpsc::UnboundedReceiver<Delivery>,
     pub control: mpsc::UnboundedReceiver<Control>,
 }
@@ -69,6 +72,7 @@ pub struct Shard {
     pub reader: Rc<Reader>,
     pub wire: Rc<WireSettings>,
     pub watch: Watch,
+    pub debugging: Option<Debugging>,
     pub pool: Pool,
     pub refill_planned: Cell<Option<DueKey>>,
     rooms: RefCell<HashMap<RoomKey, Rc<Live>>>,
@@ -120,6 +124,7 @@ impl ShardSeed {
             alarms: self.alarms,
             reader: Rc::new(reader),
             watch: self.watch,
+            debugging: self.inspect.map(Debugging::new),
             pool: Pool::default(),
             refill_planned: Cell::new(None),
             rooms: RefCell::default(),
@@ -172,6 +177,7 @@ impl Shard {
                         *self.programs.borrow_mut() = programs;
                         *self.settings.borrow_mut() = settings;
                         self.pool.clear();
+                        self.debugging.iter().for_each(Debugging::reloaded);
                         self.replace_instances();
                         let _ = done.send(());
                     }
@@ -385,6 +391,7 @@ impl Shard {
             }
         }
         let ended = self.run(live, &mut stage);
+        self.after_pause(&stage);
         drop(stage);
         let breakage = live.breakage.borrow_mut().take();
         if let Some(breakage) = ended.err().or(breakage) {
@@ -411,7 +418,7 @@ impl Shard {
         let log: Log = Rc::new(move |level, text| log(&key, level, text));
         let instance = match self.take_spare(&source, log.clone()) {
             Some(instance) => instance,
-            None => self.make_instance(&source, log)?,
+            None => self.make_instance(live, &source, log)?,
         };
         let mut room = live.room.borrow_mut();
         // The start is a critical section: no event before `onStart` is through (L-30).
@@ -424,13 +431,14 @@ impl Shard {
 
     fn make_instance(
         self: &Rc<Self>,
+        live: &Live,
         source: &Arc<PartySource>,
         log: Log,
     ) -> Result<Instance, EngineError> {
         let heap_limit = self.settings().heap_limit_bytes;
-        match Instance::create(source, heap_limit, log.clone()) {
+        match Instance::create(source, heap_limit, log.clone(), self.probe(&live.key)) {
             Err(EngineError::TooManyRooms(_)) if self.relieve() => {
-                Instance::create(source, heap_limit, log)
+                Instance::create(source, heap_limit, log, self.probe(&live.key))
             }
             outcome => outcome,
         }

@@ -22,7 +22,8 @@ struct Slot {
 
 struct Armed {
     isolate: v8::IsolateHandle,
-    deadline: Instant,
+    /// None while a debugger holds the turn.
+    deadline: Option<Instant>,
     fired: bool,
 }
 
@@ -105,7 +106,7 @@ fn watch(shared: &Shared) {
                 let mut slot = lock(slot);
                 let Some(armed) = &mut slot.armed else { continue };
                 any = true;
-                if now >= armed.deadline && !armed.fired {
+                if armed.deadline.is_some_and(|deadline| now >= deadline) && !armed.fired {
                     armed.fired = true;
                     armed.isolate.terminate_execution();
                 }
@@ -128,7 +129,7 @@ impl Watch {
     pub fn arm(&self, isolate: v8::IsolateHandle, limit: Duration) {
         let deadline = Instant::now() + limit;
         lock(&self.shared.slots[self.index]).armed =
-            Some(Armed { isolate, deadline, fired: false });
+            Some(Armed { isolate, deadline: Some(deadline), fired: false });
         let mut busy = lock(&self.shared.busy);
         if !busy.seen {
             busy.seen = true;
@@ -139,7 +140,14 @@ impl Watch {
     /// A new turn of the same isolate begins: its time starts anew.
     pub fn rearm(&self, limit: Duration) {
         if let Some(armed) = &mut lock(&self.shared.slots[self.index]).armed {
-            armed.deadline = Instant::now() + limit;
+            armed.deadline = Some(Instant::now() + limit);
+        }
+    }
+
+    /// The turn stands still in a debugger: its time does not count until `rearm`.
+    pub fn suspend(&self) {
+        if let Some(armed) = &mut lock(&self.shared.slots[self.index]).armed {
+            armed.deadline = None;
         }
     }
 
