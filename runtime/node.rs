@@ -106,6 +106,7 @@ impl Node {
                 store: store.clone(),
                 alarms: alarms.clone(),
                 watch: watchdog.watch(index),
+                glance: None,
                 deliveries,
                 control,
             };

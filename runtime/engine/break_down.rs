@@ -15,6 +15,9 @@ use crate::limits;
 use crate::room::Effect;
 use crate::room::event::{Event, PairFrame, Reply};
 
+/// What the clients of a room are told that starts anew with a new program.
+pub const RELOADED: &str = "the program was reloaded";
+
 impl Shard {
     pub fn break_room(self: &Rc<Self>, live: &Rc<Live>, breakage: &Breakage) {
         if live.gone.get() {
@@ -84,13 +87,13 @@ impl Shard {
         for live in self.all_rooms() {
             live.stale.set(true);
             if live.is_resting() {
-                self.replace_instance(&live);
+                self.replace_instance(&live, RELOADED);
             }
         }
     }
 
     /// Hibernating connections stay open with their state; the others reconnect (1012).
-    pub fn replace_instance(self: &Rc<Self>, live: &Rc<Live>) {
+    pub fn replace_instance(self: &Rc<Self>, live: &Rc<Live>, reason: &str) {
         live.stale.set(false);
         let raw = live.room.borrow().sockets.raw_count();
         if live.hibernate.get() && raw == 0 && live.is_quiet() {
@@ -106,7 +109,7 @@ impl Shard {
         if live.alarm.borrow_mut().take().is_some() {
             self.alarms.wake(&live.key);
         }
-        self.close_sockets(live, 1012, "the program was reloaded");
+        self.close_sockets(live, 1012, reason);
     }
 
     fn stop_timers(&self, live: &Live) {

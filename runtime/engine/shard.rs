@@ -21,6 +21,7 @@ use super::instance::{Instance, Log, TurnEnd};
 use super::live::{Breakage, Live, Stage};
 use super::pool::Pool;
 use super::schedule::{Due, DueKey};
+use super::survey::{Glance, Tally};
 use super::watchdog::Watch;
 use super::{EngineError, EngineSettings, PartySource, Programs};
 use crate::limits;
@@ -29,6 +30,7 @@ use crate::room::Overloaded;
 use crate::room::directory::{Delivery, Directory};
 use crate::room::event::{Event, Reply, SocketId};
 use crate::room::section::SectionId;
+use crate::room::survey::Question;
 use crate::storage::{AlarmClock, Outcome, Reader, RoomStore, Store};
 use crate::wire::WireSettings;
 
@@ -38,6 +40,8 @@ static LAST_SOCKET: AtomicU64 = AtomicU64::new(0);
 /// What the node tells a shard, apart from events for rooms.
 pub enum Control {
     Committed(Arc<Outcome>),
+    /// The operator looks at rooms, or changes something (`survey.rs`).
+    Survey(Question),
     /// New programs: rooms are started anew with them (DESIGN, path f).
     Reload {
         programs: Arc<Programs>,
@@ -56,6 +60,8 @@ pub struct ShardSeed {
     pub store: Arc<Store>,
     pub alarms: Arc<AlarmClock>,
     pub watch: Watch,
+    /// Where others see which room the shard is busy with, if anybody wants to.
+    pub glance: Option<Arc<Glance>>,
     pub deliveries: mpsc::UnboundedReceiver<Delivery>,
     pub control: mpsc::UnboundedReceiver<Control>,
 }
@@ -69,8 +75,9 @@ pub struct Shard {
     pub reader: Rc<Reader>,
     pub wire: Rc<WireSettings>,
     pub watch: Watch,
+    pub glance: Option<Arc<Glance>>,
     pub pool: Pool,
-    rooms: RefCell<HashMap<RoomKey, Rc<Live>>>,
+    pub rooms: RefCell<HashMap<RoomKey, Rc<Live>>>,
     slots: RefCell<HashMap<u64, Weak<Live>>>,
     last_slot: Cell<u64>,
     ready: RefCell<VecDeque<Rc<Live>>>,
@@ -119,6 +126,7 @@ impl ShardSeed {
             alarms: self.alarms,
             reader: Rc::new(reader),
             watch: self.watch,
+            glance: self.glance,
             pool: Pool::default(),
             rooms: RefCell::default(),
             slots: RefCell::default(),
@@ -162,6 +170,7 @@ impl Shard {
                 biased;
                 order = control.recv() => match order {
                     Some(Control::Committed(outcome)) => self.committed(&outcome),
+                    Some(Control::Survey(question)) => self.survey(question),
                     Some(Control::Drain(done)) => {
                         let patience = Duration::from_secs(limits::DRAIN_SECONDS_MAX);
                         draining = Some((done, Instant::now() + patience));
@@ -211,7 +220,7 @@ impl Shard {
     }
 
     /// The room with this key, made if it does not live yet.
-    fn live(self: &Rc<Self>, key: RoomKey) -> Rc<Live> {
+    pub fn live(self: &Rc<Self>, key: RoomKey) -> Rc<Live> {
         if let Some(live) = self.rooms.borrow().get(&key) {
             return live.clone();
         }
@@ -243,6 +252,7 @@ impl Shard {
             paused: RefCell::default(),
             gone: Cell::new(false),
             stale: Cell::new(false),
+            tally: Tally::default(),
         });
         self.slots.borrow_mut().insert(slot, Rc::downgrade(&live));
         self.rooms.borrow_mut().insert(key, live.clone());
@@ -382,7 +392,7 @@ impl Shard {
                 }
             }
         }
-        let ended = self.run(live, &mut stage);
+        let ended = self.measured(live, || self.run(live, &mut stage));
         drop(stage);
         let breakage = live.breakage.borrow_mut().take();
         if let Some(breakage) = ended.err().or(breakage) {
@@ -392,7 +402,7 @@ impl Shard {
         self.perform(live);
         self.resume_sockets(live);
         if live.stale.get() && live.is_resting() {
-            self.replace_instance(live);
+            self.replace_instance(live, super::break_down::RELOADED);
         } else if live.room.borrow().is_ready() {
             live.enqueue();
         } else {
@@ -491,6 +501,7 @@ impl Shard {
             let Some(event) = self.before_turn(live, event) else { continue };
             self.watch.rearm(self.settings().turn_deadline);
             let (end, _request) = instance.turn(live, event);
+            live.tally.turns.update(|turns| turns + 1);
             self.end_turn(live);
             if matches!(end, TurnEnd::Terminated) {
                 return Ok(end);
