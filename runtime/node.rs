@@ -6,6 +6,8 @@
 //! Reload: build and validate beside the running program, then swap; if either fails the old program
 //! keeps running.
 
+mod showing;
+
 use std::collections::{BTreeMap, HashMap};
 use std::net::{SocketAddr, TcpListener};
 use std::rc::Rc;
@@ -18,14 +20,16 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::now_ms;
 use crate::config::{Config, Persist};
+use crate::dashboard::{Audience, Dashboard};
 use crate::engine::{
-    Control, EngineSettings, PartyLog, PartySource, Programs, ShardSeed, Watch, Watchdog, shape_of,
+    Control, EngineSettings, Glance, PartyLog, PartySource, Programs, ShardSeed, Translator, Watch,
+    Watchdog, shape_of,
 };
 use crate::limits;
 use crate::name::RoomKey;
 use crate::program::Program;
 use crate::room::directory::{Delivery, Directory};
-use crate::room::event::{Body, CronRun, Event, Hook, Request};
+use crate::room::event::{Body, CronRun, Event, Hook, Reply, Request};
 use crate::server::{
     AssetSettings, Assets, CronUrl, EdgeSettings, OnRequest, OnTrouble, Shape, Site,
 };
@@ -43,6 +47,8 @@ pub struct Settings {
     pub durability: Durability,
     /// Whether `/__scheduled__` answers everybody or only this machine.
     pub cron_url: CronUrl,
+    /// Whether there is a dashboard, and for whom.
+    pub dashboard: Option<Audience>,
     pub log: PartyLog,
     pub on_request: Option<OnRequest>,
 }
@@ -69,6 +75,7 @@ pub struct Node {
     shards: Vec<JoinHandle<()>>,
     watchdog: Watchdog,
     store: Arc<Store>,
+    dashboard: Option<Arc<Dashboard>>,
     site: watch::Sender<Arc<Site>>,
     crons: watch::Sender<Arc<Config>>,
     stop: Option<oneshot::Sender<()>>,
@@ -82,8 +89,9 @@ impl Node {
         config: &Config,
         program: &Program,
         listener: TcpListener,
-        settings: Settings,
+        mut settings: Settings,
     ) -> Result<Self, NodeError> {
+        let heard = settings.dashboard.map(|_| showing::listen(&mut settings));
         let address = listener.local_addr().map_err(NodeError::Listener)?;
         let watchdog = Watchdog::start(settings.shards + 1).map_err(NodeError::Thread)?;
         let loaded =
@@ -98,6 +106,9 @@ impl Node {
         let site = site_of(config, &loaded, &settings);
         let engine = Arc::new(engine_settings(config, &site, &settings, address));
         let mut shards = Vec::new();
+        // Only a dashboard wants to know what a shard is busy with.
+        let glances: Vec<Arc<Glance>> =
+            heard.iter().flat_map(|_| (0..settings.shards).map(|_| Arc::default())).collect();
         for (index, (deliveries, control)) in inboxes.into_iter().zip(orders).enumerate() {
             let seed = ShardSeed {
                 settings: engine.clone(),
@@ -106,7 +117,7 @@ impl Node {
                 store: store.clone(),
                 alarms: alarms.clone(),
                 watch: watchdog.watch(index),
-                glance: None,
+                glance: glances.get(index).cloned(),
                 deliveries,
                 control,
             };
@@ -115,6 +126,18 @@ impl Node {
         let (site, sites) = watch::channel(Arc::new(site));
         let (crons, cron_configs) = watch::channel(Arc::new(config.clone()));
         let (stop, stopped) = oneshot::channel();
+        let dashboard = heard.zip(settings.dashboard).map(|(log, audience)| {
+            let shown = showing::Shown {
+                directory: directory.clone(),
+                controls: controls.clone(),
+                glances,
+                sites: sites.clone(),
+                crons: cron_configs.clone(),
+                store: store.clone(),
+                translator: Translator::default(),
+            };
+            Arc::new(Dashboard::new(Arc::new(shown), audience, address, log))
+        });
         let edge = Edge {
             listener,
             directory,
@@ -123,6 +146,7 @@ impl Node {
             alarms,
             settings: EdgeSettings {
                 on_request: settings.on_request.clone(),
+                host_pages: dashboard.clone().map(showing::pages),
                 on_trouble: Some(trouble_log(settings.log.clone())),
                 ..EdgeSettings::default()
             },
@@ -135,6 +159,7 @@ impl Node {
             shards,
             watchdog,
             store,
+            dashboard,
             site,
             crons,
             stop: Some(stop),
@@ -177,6 +202,9 @@ impl Node {
 
     /// Stops: no new work, rooms come to rest, everything written is durable.
     pub fn stop(mut self) -> Result<(), NodeError> {
+        if let Some(dashboard) = &self.dashboard {
+            dashboard.stop();
+        }
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
         }
@@ -200,6 +228,8 @@ impl Node {
         if let Some(edge) = self.edge.take() {
             edge.join().map_err(|_| NodeError::Lost)?;
         }
+        // It may have the store open, too.
+        self.dashboard = None;
         self.store.close()?;
         Ok(())
     }
@@ -481,6 +511,14 @@ async fn run_crons(mut configs: watch::Receiver<Arc<Config>>, directory: Directo
 }
 
 async fn run_cron(directory: &Directory, run: CronRun) -> bool {
+    let Some(answer) = start_cron(directory, run) else { return false };
+    // What it answers is logged where it failed.
+    let _ = answer.await;
+    true
+}
+
+/// Hands a run to the main lobby. None: the host is going down.
+fn start_cron(directory: &Directory, run: CronRun) -> Option<oneshot::Receiver<Reply>> {
     let (reply, answer) = oneshot::channel();
     let request = Request {
         method: http::Method::GET,
@@ -491,10 +529,6 @@ async fn run_cron(directory: &Directory, run: CronRun) -> bool {
         body: Body::Empty,
     };
     let hook = Event::Hook { hook: Hook::Cron, request, room: None, cron: Some(run), reply };
-    if directory.deliver(RoomKey::lobby("main"), hook).is_err() {
-        return false;
-    }
-    // What it answers is logged where it failed.
-    let _ = answer.await;
-    true
+    directory.deliver(RoomKey::lobby("main"), hook).ok()?;
+    Some(answer)
 }

@@ -91,6 +91,14 @@ impl Output {
         }
     }
 
+    /// There is a dashboard.
+    pub fn dashboard(&self, address: SocketAddr) {
+        if !self.json {
+            let url = format!("http://{address}/__houseparty__/");
+            self.line(&format!("  dashboard   {}", self.paint("36", &url)));
+        }
+    }
+
     /// Where the lines of parties go.
     pub fn party_log(self) -> PartyLog {
         Arc::new(move |room: &RoomKey, level: u8, text: &str| {

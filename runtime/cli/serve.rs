@@ -11,8 +11,9 @@ use anyhow::{Context, bail};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::output::Output;
-use super::{DurabilityArg, ProjectArgs, ServeArgs, persist};
+use super::{DashboardArg, DurabilityArg, ProjectArgs, ServeArgs, persist};
 use crate::config::{BuildCommand, Config, Overrides};
+use crate::dashboard::Audience;
 use crate::limits;
 use crate::node::{Node, Settings};
 use crate::program::watch::Watch;
@@ -102,7 +103,17 @@ fn seconds(value: f64, name: &str) -> anyhow::Result<Duration> {
     }
 }
 
-fn settings(args: &ServeArgs, output: Output) -> anyhow::Result<Settings> {
+/// For whom the dashboard is there; in `dev` for who develops, if nobody says anything.
+fn audience(args: &ServeArgs, watch: bool) -> Option<Audience> {
+    let quiet = if watch { DashboardArg::Loopback } else { DashboardArg::Off };
+    match args.dashboard.unwrap_or(quiet) {
+        DashboardArg::Loopback => Some(Audience::Loopback),
+        DashboardArg::Everybody => Some(Audience::Everybody),
+        DashboardArg::Off => None,
+    }
+}
+
+fn settings(args: &ServeArgs, watch: bool, output: Output) -> anyhow::Result<Settings> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let shards = args.shards.unwrap_or(cores);
     if shards == 0 || args.heap_limit < 8 {
@@ -120,6 +131,7 @@ fn settings(args: &ServeArgs, output: Output) -> anyhow::Result<Settings> {
             DurabilityArg::Memory => Durability::Memory,
         },
         cron_url: CronUrl::Loopback,
+        dashboard: audience(args, watch),
         log: output.party_log(),
         on_request: Some(Arc::new(move |log| output.request(log))),
     })
@@ -152,8 +164,11 @@ pub fn serve(args: &ServeArgs, watch: bool) -> anyhow::Result<ExitCode> {
         run_build_command(command)?;
     }
     let program = build_program(&config, &public_host(address))?;
-    let node = Node::start(&config, &program, listener, settings(args, output)?)?;
+    let node = Node::start(&config, &program, listener, settings(args, watch, output)?)?;
     output.ready(&config, address, false);
+    if audience(args, watch).is_some() {
+        output.dashboard(address);
+    }
     if watch {
         let mut watcher = Watch::new().context("cannot watch files")?;
         watcher.set(watched(&config, Some(&program)));

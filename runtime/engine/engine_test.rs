@@ -68,6 +68,7 @@ fn bench(parties: &[(&str, &str)]) -> Bench {
         store: Arc::new(store),
         alarms,
         watch: watchdog.watch(0),
+        glance: None,
         deliveries,
         control: orders,
     };

@@ -48,6 +48,7 @@ pub(super) async fn answer(
     let upgrade = is_websocket(request.headers()).then(|| hyper::upgrade::on(&mut request));
     // Only for the log; the request itself moves on.
     let log = edge.settings.on_request.clone().map(|log| (log, request.uri().path().to_owned()));
+    let log = log.filter(|(_, path)| edge.host_pages(path).is_none());
     let response = match Call::new(&edge, peer, upgrade, request) {
         Ok(call) => call.run().await,
         Err(refusal) => Err(refusal),
@@ -228,6 +229,10 @@ impl<'a> Call<'a> {
     // ---- everything else (1.3) ----------------------------------------------------------------
 
     async fn elsewhere(&mut self, site: &Site) -> Result<Outcome, Refusal> {
+        if let Some(pages) = self.edge.host_pages(self.target.path()) {
+            let request = self.take_request().await?;
+            return Ok(Outcome::Response(pages.answer(request).await, None));
+        }
         let nothing = Shape::default();
         let shape = site.parties.get("main").unwrap_or(&nothing);
         if self.upgrade.is_some() && shape.on_socket {

@@ -35,6 +35,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -45,6 +46,7 @@ use tokio::task::JoinSet;
 pub use self::assets::{AssetSettings, Assets};
 pub use self::pattern::Patterns;
 use crate::room::directory::Directory;
+use crate::room::event::{Request, Response};
 
 /// The bounds of this module.
 mod limits {
@@ -138,6 +140,14 @@ pub struct RequestLog {
     pub duration: Duration,
 }
 
+/// Answers below `/__houseparty__/`: what the host itself has to show, whatever the project serves.
+pub trait HostPages: Send + Sync {
+    /// Whether a path is one of these.
+    fn claims(&self, path: &str) -> bool;
+
+    fn answer(&self, request: Request) -> BoxFuture<'static, Response>;
+}
+
 pub type OnRequest = Arc<dyn Fn(&RequestLog) + Send + Sync>;
 pub type OnTrouble = Arc<dyn Fn(&str) + Send + Sync>;
 
@@ -156,6 +166,8 @@ pub struct EdgeSettings {
     /// `X-Forwarded-Proto` are believed.
     pub trusted_proxy: bool,
     pub on_request: Option<OnRequest>,
+    /// Requests for these are not told to `on_request`.
+    pub host_pages: Option<Arc<dyn HostPages>>,
     /// Told when the edge has trouble of its own, in words for the operator.
     pub on_trouble: Option<OnTrouble>,
 }
@@ -173,6 +185,7 @@ impl Default for EdgeSettings {
             scheme: "http",
             trusted_proxy: false,
             on_request: None,
+            host_pages: None,
             on_trouble: None,
         }
     }
@@ -264,6 +277,11 @@ impl Edge {
         if let Some(tell) = &self.settings.on_trouble {
             tell(text);
         }
+    }
+
+    /// The host's own pages, if a path is one of them.
+    fn host_pages(&self, path: &str) -> Option<&dyn HostPages> {
+        self.settings.host_pages.as_deref().filter(|pages| pages.claims(path))
     }
 
     fn protocol(&self) -> http1::Builder {
