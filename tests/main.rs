@@ -12,10 +12,12 @@
 //! - `scale`: 2,000 rooms, 2,000 connections, an idle host
 //! - `storage_cli`: `houseparty storage` on what a real host has stored
 //! - `bench`: the load generator finds every message, and what a host loses or doubles
+//! - `dashboard`: the page and the API at `/__houseparty__/`
 //! - `tidy`: headers, sizes and import layering of the source itself
 
 mod bench;
 mod crash;
+mod dashboard;
 mod examples;
 mod faults;
 mod node;

@@ -46,6 +46,9 @@ function tell(state, text) {
   link.lastElementChild.textContent = text;
 }
 
+/** Pause before a stream that was lost is opened again. */
+const RETRY_MS = 1_500;
+
 let source = null;
 let wanted = null;
 let retry = null;
@@ -58,8 +61,9 @@ function open() {
   source.onopen = () => tell("live", "live");
   source.onerror = () => {
     tell("lost", "the host is gone; trying again");
-    // A refusal ends an EventSource for good.
-    if (source?.readyState === EventSource.CLOSED) retry = setTimeout(open, 2_000);
+    // It would come back by itself, but ask again for what has been shown already.
+    close();
+    retry = setTimeout(open, RETRY_MS);
   };
   for (const [name, listener] of Object.entries(on)) {
     source.addEventListener(name, (event) => listener(JSON.parse(event.data)));

@@ -14,7 +14,12 @@ const main = document.querySelector("#main");
 const errors = document.querySelector("#errors");
 const VIEWS = { "": ["rooms", overview], room: ["rooms", room], log: ["log", log], crons: ["crons", crons] };
 
+/** How often texts such as "3 s ago" are brought up to date, in ms. */
+const CLOCK = 1_000;
+
 let leave = null;
+let last = {};
+let hears = {};
 let unseen = 0;
 let lastLine = 0;
 
@@ -48,11 +53,27 @@ function show() {
       own?.(event);
     };
   }
+  hears = shown.on;
+  last = {};
+  for (const name of ["rooms", "room"]) {
+    if (on[name] !== undefined) on[name] = (event) => hears[name]((last[name] = event));
+  }
+  if (on.problem !== undefined) {
+    on.problem = (problem) => {
+      last = {};
+      hears.problem(problem);
+    };
+  }
   listen(() => {
     const parameters = typeof shown.stream === "function" ? shown.stream() : shown.stream;
     return { log: 1, since: lastLine, ...parameters };
   }, on);
 }
+
+setInterval(() => {
+  if (document.hidden) return;
+  for (const [name, event] of Object.entries(last)) hears[name](event);
+}, CLOCK);
 
 addEventListener("hashchange", () => {
   show();

@@ -59,6 +59,14 @@ export function reconcile(parent, items, keyOf, create, update) {
   rowsOf.set(parent, rows);
 }
 
+/** Fills `parent` anew only if what it shows is another thing than before: a button that has the focus keeps it. */
+export function refill(parent, signature, make) {
+  const wanted = JSON.stringify(signature);
+  if (parent.dataset.shows === wanted) return;
+  parent.dataset.shows = wanted;
+  parent.replaceChildren(...make());
+}
+
 const toasts = document.querySelector("#toasts");
 
 export function toast(text, kind = "good") {

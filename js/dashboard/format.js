@@ -62,9 +62,9 @@ export function clock(at) {
 
 export const moment = (at) => new Date(at).toLocaleString();
 
-/** JSON with line breaks, if it is JSON and not too large to be worth it. */
+/** JSON with line breaks, if it is JSON, and neither too small nor too large to be worth it. */
 export function pretty(json) {
-  if (json.length > 200_000 || !/^\s*[[{]/.test(json)) return json;
+  if (json.length < 72 || json.length > 200_000 || !/^\s*[[{]/.test(json)) return json;
   try {
     const parsed = JSON.parse(json);
     // Numbers that JavaScript would round stay as they are written.
@@ -74,12 +74,25 @@ export function pretty(json) {
   }
 }
 
+/** What a raw room id says, if it has percent signs that stand for something; else null. */
+export function decoded(id) {
+  try {
+    const text = decodeURIComponent(id);
+    return text === id ? null : text;
+  } catch {
+    return null;
+  }
+}
+
+/** Hues that look good in light and dark, far from each other. */
+const HUES = [205, 265, 155, 330, 38, 185, 232, 300];
+
 /** A hue that always goes with the same name. */
 export function hue(name) {
   if (name === "main") return 14;
-  let sum = 7;
-  for (const letter of name) sum = (sum * 31 + letter.codePointAt(0)) % 360;
-  return sum;
+  let sum = 0;
+  for (const letter of name) sum = (sum * 31 + letter.codePointAt(0)) % 9973;
+  return HUES[sum % HUES.length];
 }
 
 export const hex = (buffer, most = 64) => {

@@ -10,6 +10,21 @@ import { clock, duration, whole } from "./format.js";
 import { chip, roomLink } from "./overview.js";
 
 const LINES_MAX = 1_000;
+
+/** A colour or weight of terminals, and what ends it. */
+const PAINT = /\u001b\[([\d;]*)m/;
+const SHADES = { 31: "red", 32: "green", 33: "yellow", 34: "blue", 35: "magenta", 36: "cyan", 90: "gray", 1: "bold", 2: "gray" };
+
+/** A text that may have been painted for a terminal, as elements. */
+function painted(text) {
+  const parts = text.split(PAINT);
+  const shown = [parts[0]];
+  for (let at = 1; at < parts.length; at += 2) {
+    const shade = SHADES[parts[at].split(";").find((code) => code in SHADES)];
+    if (parts[at + 1] !== "") shown.push(shade ? h("span", { class: `ansi ${shade}` }, parts[at + 1]) : parts[at + 1]);
+  }
+  return shown;
+}
 const LEVELS = ["debug", "log", "warn", "error", "request"];
 
 /** One line. `rooms`: say of which room it is. */
@@ -34,7 +49,7 @@ function line(it, rooms) {
     { data: { level: it.level } },
     time,
     rooms ? who : null,
-    h("span", { class: "text" }, it.text),
+    h("span", { class: "text" }, ...painted(it.text)),
     it.level === "log" ? null : h("small", {}, it.level),
   );
 }

@@ -3,8 +3,8 @@
  */
 
 import { change, reopen } from "./api.js";
-import { attempt, clear, h, reconcile, say, sparkline, toast } from "./dom.js";
-import { ago, bytes, count, duration, hue, moment, until, whole } from "./format.js";
+import { attempt, clear, h, reconcile, refill, say, sparkline, toast } from "./dom.js";
+import { ago, bytes, count, decoded, duration, hue, moment, until, whole } from "./format.js";
 
 export const roomLink = (party, id) => `#/room?${new URLSearchParams({ party, id })}`;
 
@@ -13,6 +13,12 @@ export function chip(party) {
   const element = h("span", { class: "chip" }, party);
   element.style.setProperty("--hue", hue(party));
   return element;
+}
+
+/** Beside a raw id: what its percent signs stand for. */
+export function meaning(id) {
+  const text = decoded(id);
+  return text === null ? null : h("small", { class: "meaning" }, text);
 }
 
 export const STATES = {
@@ -117,7 +123,7 @@ const LIVE = [
   ["connections", "Connections", "number"],
   ["inbox", "Inbox", "number wide"],
   ["heap", "Memory", "number"],
-  ["time", "Time", "number", "Time its shard has spent in its turns"],
+  ["time", "Turn time", "number", "Time its shard has spent in its turns"],
   ["turns", "Turns", "number wide"],
   ["active", "Active", "number"],
 ];
@@ -168,16 +174,15 @@ function table(query) {
   }
 
   function headers() {
-    const cells = columns.map(([sort, text, place = "", title = null]) => {
+    refill(head, [kind, query.sort], () => columns.map(([sort, text, place = "", title = null]) => {
       const sorted = sort !== null && query.sort === sort;
       const inside = sort === null ? text : h("button", { onclick: () => query.set({ sort, offset: 0 }) }, text);
       return h("th", { class: place, title, "aria-sort": sorted ? (sort === "name" ? "ascending" : "descending") : null }, inside);
-    });
-    head.replaceChildren(...cells);
+    }));
   }
 
   function create(it) {
-    const name = h("td", { class: "name" }, chip(it.party), h("a", { href: roomLink(it.party, it.id) }, it.id));
+    const name = h("td", { class: "name" }, chip(it.party), h("a", { href: roomLink(it.party, it.id) }, it.id), meaning(it.id));
     const cells = columns.slice(2).map(([, text, place = ""]) => h("td", { class: place, data: { title: text } }));
     const row = h("tr", {}, name, h("td", {}, pill(it.state)), ...cells);
     row.addEventListener("click", (event) => {
@@ -195,12 +200,12 @@ function table(query) {
       const where = h("span", {}, `${whole(from)}–${whole(offset + rooms.length)} of ${whole(total)}`);
       const back = step("←", "Previous page", { offset: Math.max(0, offset - ROWS) }, offset > 0);
       const on = step("→", "Next page", { offset: offset + ROWS }, offset + rooms.length < total);
-      pager.replaceChildren(where, back, on);
+      refill(pager, [offset, rooms.length, total], () => [where, back, on]);
       pager.hidden = total <= ROWS && offset === 0;
     } else {
       const first = step("⇤", "First page", { after: null }, query.after !== null);
       const on = step("→", "Next page", { after: answer.next }, answer.next !== null);
-      pager.replaceChildren(first, on);
+      refill(pager, [query.after, answer.next], () => [first, on]);
       pager.hidden = query.after === null && answer.next === null;
     }
   }

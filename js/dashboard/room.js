@@ -5,11 +5,11 @@
  */
 
 import { change, reopen } from "./api.js";
-import { ask, attempt, h, reconcile, say } from "./dom.js";
+import { ask, attempt, h, reconcile, refill, say } from "./dom.js";
 import { ago, bytes, count, duration, moment, until, whole } from "./format.js";
 import { messages, socketUrl } from "./console.js";
 import { lines } from "./log.js";
-import { chip, pill, setPill } from "./overview.js";
+import { chip, meaning, pill, setPill } from "./overview.js";
 import { storage } from "./storage.js";
 
 function panel(name, title, ...content) {
@@ -76,11 +76,11 @@ function connections(room, page) {
       pager.hidden = it.connections <= page.limit && offset === 0;
       if (pager.hidden) return;
       const turn = (text, label, to, able) => h("button", { "aria-label": label, disabled: !able, onclick: () => page.set(to) }, text);
-      pager.replaceChildren(
+      refill(pager, [offset, it.list.length, it.connections], () => [
         h("span", {}, `${whole(offset + 1)}–${whole(offset + it.list.length)} of ${whole(it.connections)}`),
         turn("←", "Previous connections", Math.max(0, offset - page.limit), offset > 0),
         turn("→", "Next connections", offset + page.limit, offset + it.list.length < it.connections),
-      );
+      ]);
     },
   };
 }
@@ -156,14 +156,14 @@ export function room(main, parameters) {
   };
   main.append(
     h("p", { class: "crumbs" }, h("a", { href: "#/" }, "Rooms"), " / ", chip(party)),
-    h("div", { class: "row title" }, h("h1", {}, id), state, h("span", { class: "grow" }), url === null ? null : copy, restart),
+    h("div", { class: "row title" }, h("h1", {}, id), meaning(id), state, h("span", { class: "grow" }), url === null ? null : copy, restart),
     note,
     top.element,
     h(
       "div",
       { class: "columns" },
-      h("div", {}, panels.console.element, panels.log.element),
-      h("div", {}, panels.connections.element, panels.storage.element, panels.alarm.element),
+      h("div", {}, panels.console.element, panels.log.element, panels.alarm.element),
+      h("div", {}, panels.connections.element, panels.storage.element),
     ),
   );
   let last = 0;

@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 
 use super::reply::{self, Problem, Query, ms};
 use super::{Dashboard, limits};
-use crate::clock::now_ms;
 use crate::room::event::Response;
 use crate::room::survey::{RoomReport, State};
 
@@ -69,7 +68,7 @@ impl Dashboard {
         let process = tokio::task::spawn_blocking(move || dashboard.process.read());
         Ok(json!({
             "version": env!("CARGO_PKG_VERSION"),
-            "startedAt": now_ms() - i64::try_from(self.began.elapsed().as_millis()).unwrap_or(0),
+            "startedAt": self.began_ms,
             "shards": self.host.shards(),
             "busy": shards.busy_json(),
             "rooms": all.json(),

@@ -52,7 +52,7 @@ mod values;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::future::{BoxFuture, join_all};
@@ -62,6 +62,7 @@ use tokio::sync::{oneshot, watch};
 pub use self::access::Audience;
 pub use self::log::{Answered, Log};
 use self::reply::{Problem, Query};
+use crate::clock::now_ms;
 use crate::name::RoomKey;
 use crate::room::event::{Request, Response};
 use crate::room::survey::{Question, RoomReport};
@@ -158,7 +159,7 @@ pub struct Dashboard {
     /// Where the host listens.
     address: SocketAddr,
     log: Arc<Log>,
-    began: Instant,
+    began_ms: i64,
     catalogue: Arc<Mutex<Option<Catalogue>>>,
     seen: Mutex<Vec<Seen>>,
     process: process::Process,
@@ -179,7 +180,7 @@ impl Dashboard {
             audience,
             address,
             log,
-            began: Instant::now(),
+            began_ms: now_ms(),
             catalogue: Arc::default(),
             seen: Mutex::new(seen),
             process: process::Process::default(),

@@ -17,6 +17,9 @@ use crate::name::RoomKey;
 use crate::room::survey::{Heap, Question, RoomReport, State};
 use crate::storage::{AlarmRow, KEYS_COUNTED_MAX, StoredRoom, Which};
 
+/// Rooms whose last activity is that close, in ms, count as active at the same time.
+const ACTIVE_STEP_MS: i64 = 5_000;
+
 /// A room as the dashboard shows it.
 pub struct Shown {
     pub report: RoomReport,
@@ -222,7 +225,8 @@ fn order(rooms: &mut [Shown], sort: &str) -> Result<(), Problem> {
     let memory = |report: &RoomReport| report.heap.map_or(0, |heap| heap.total + heap.buffers);
     match sort {
         "name" => {}
-        "active" => rooms.sort_by_key(|it| Reverse(it.report.active_ms)),
+        // Rooms that are all at work keep their places, so that one can click on them.
+        "active" => rooms.sort_by_key(|it| Reverse(it.report.active_ms / ACTIVE_STEP_MS)),
         "connections" => rooms.sort_by_key(|it| Reverse(it.report.connections)),
         "turns" => rooms.sort_by_key(|it| Reverse(it.report.turns)),
         "time" => rooms.sort_by_key(|it| Reverse(it.report.busy)),
