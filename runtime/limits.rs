@@ -87,5 +87,9 @@ pub const ROOM_CACHE_VALUE_BYTES_MAX: usize = 32 << 10;
 /// Quiet time before a shard makes a spare isolate, in milliseconds.
 pub const POOL_PAUSE_MS: u64 = 5;
 
+/// Questions of the dashboard that may wait for one shard: those of many open pages, for as long as
+/// a turn may run.
+pub const QUESTIONS_MAX: usize = 512;
+
 /// Connections that may wait to be accepted; the kernel may allow fewer (net.core.somaxconn).
 pub const BACKLOG: i32 = 4_096;

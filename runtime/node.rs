@@ -129,8 +129,7 @@ impl Node {
         let dashboard = heard.zip(settings.dashboard).map(|(log, audience)| {
             let shown = showing::Shown {
                 directory: directory.clone(),
-                controls: controls.clone(),
-                glances,
+                lines: controls.iter().cloned().zip(glances).map(showing::Line::from).collect(),
                 sites: sites.clone(),
                 crons: cron_configs.clone(),
                 store: store.clone(),

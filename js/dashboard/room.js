@@ -19,7 +19,7 @@ function panel(name, title, ...content) {
 }
 
 function facts() {
-  const names = ["Connections", "Inbox", "Turns", "Time in turns", "Memory", "Timers", "Alive since", "Last active"];
+  const names = ["Connections", "Inbox", "Turns", "Time in turns", "Memory", "Timers", "Started", "Last active"];
   const values = names.map((name) => h("dd", {}, "–"));
   const element = h("dl", { class: "facts" }, ...names.map((name, at) => h("div", {}, h("dt", {}, name), values[at])));
   const update = (it) => {
@@ -156,7 +156,7 @@ export function room(main, parameters) {
   };
   main.append(
     h("p", { class: "crumbs" }, h("a", { href: "#/" }, "Rooms"), " / ", chip(party)),
-    h("div", { class: "row title" }, h("h1", {}, id), meaning(id), state, h("span", { class: "grow" }), url === null ? null : copy, restart),
+    h("div", { class: "row title" }, h("h1", {}, id), meaning(id), state, h("div", { class: "row actions" }, url === null ? null : copy, restart)),
     note,
     top.element,
     h(

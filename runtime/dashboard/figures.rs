@@ -51,13 +51,18 @@ impl Dashboard {
         let mut all = Sum::default();
         let mut of_party: BTreeMap<Arc<str>, Sum> = BTreeMap::new();
         let parties = self.host.parties();
-        for shown in shards.rooms.iter().filter(|shown| !shown.report.room.is_lobby()) {
+        let mut lobbies: BTreeMap<Arc<str>, Value> = BTreeMap::new();
+        for shown in &shards.rooms {
+            if shown.report.room.is_lobby() {
+                lobbies.insert(shown.report.room.party.clone(), shown.json(None));
+                continue;
+            }
             all.add(&shown.report);
             of_party.entry(shown.report.room.party.clone()).or_default().add(&shown.report);
         }
         let parties = parties.iter().map(|name| {
             let sum = of_party.remove(name).unwrap_or_default();
-            json!({ "name": &**name, "rooms": sum.json() })
+            json!({ "name": &**name, "rooms": sum.json(), "lobby": lobbies.remove(name) })
         });
         let parties: Vec<Value> = parties.collect();
         let (isolates, isolates_max) = self.host.isolates();

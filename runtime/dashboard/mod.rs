@@ -55,6 +55,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::FutureExt;
 use futures::future::{BoxFuture, join_all};
 use http::Method;
 use tokio::sync::{oneshot, watch};
@@ -65,7 +66,7 @@ use self::reply::{Problem, Query};
 use crate::clock::now_ms;
 use crate::name::RoomKey;
 use crate::room::event::{Request, Response};
-use crate::room::survey::{Question, RoomReport};
+use crate::room::survey::{NotAsked, Question, RoomReport};
 use crate::storage::{Catalogue, Figures, StoreError};
 
 /// The bounds of this module.
@@ -89,7 +90,7 @@ mod limits {
     pub const PREVIEW_BYTES_MAX: usize = 8 << 10;
 
     /// Largest request body, in bytes: JSON is longer than what is stored of it.
-    pub const BODY_BYTES_MAX: usize = 16 << 20;
+    pub const BODY_BYTES_MAX: usize = 8 << 20;
 
     /// Longest key, in bytes (js/storage.js).
     pub const KEY_BYTES_MAX: usize = 2048;
@@ -102,8 +103,7 @@ mod limits {
 pub trait Host: Send + Sync {
     fn shards(&self) -> usize;
     fn shard_of(&self, room: &RoomKey) -> usize;
-    /// False: the host is stopping.
-    fn ask(&self, shard: usize, question: Question) -> bool;
+    fn ask(&self, shard: usize, question: Question) -> Result<(), NotAsked>;
     /// The room whose turn it is on a shard, and for how long already.
     fn running(&self, shard: usize) -> Option<(RoomKey, Duration)>;
     /// Names of the parties.
@@ -258,19 +258,30 @@ impl Dashboard {
     }
 
     /// Asks every shard. None for one that has no time to answer.
-    async fn ask_all<T>(
+    async fn ask_all<T: Send + 'static>(
         &self,
         question: impl Fn(oneshot::Sender<T>) -> Question,
     ) -> Result<Vec<Option<T>>, Problem> {
-        let mut answers = Vec::new();
-        for shard in 0..self.host.shards() {
-            let (reply, answer) = oneshot::channel();
-            if !self.host.ask(shard, question(reply)) {
-                return Err(Problem::stopping());
-            }
-            answers.push(tokio::time::timeout(limits::SHARD_PATIENCE, answer));
+        let shards = 0..self.host.shards();
+        let answers: Vec<_> =
+            shards.map(|shard| self.ask(shard, &question)).collect::<Result<_, _>>()?;
+        Ok(join_all(answers).await)
+    }
+
+    /// Asks one shard. None: it has no time to answer.
+    fn ask<T: Send + 'static>(
+        &self,
+        shard: usize,
+        question: impl FnOnce(oneshot::Sender<T>) -> Question,
+    ) -> Result<BoxFuture<'static, Option<T>>, Problem> {
+        let (reply, answer) = oneshot::channel();
+        match self.host.ask(shard, question(reply)) {
+            Err(NotAsked::Stopping) => return Err(Problem::stopping()),
+            // Nobody will answer.
+            Ok(()) | Err(NotAsked::Crowded) => {}
         }
-        Ok(join_all(answers).await.into_iter().map(|answer| answer.ok()?.ok()).collect())
+        let answer = tokio::time::timeout(limits::SHARD_PATIENCE, answer);
+        Ok(async { answer.await.ok()?.ok() }.boxed())
     }
 
     /// Asks the shard of a room.
@@ -282,8 +293,10 @@ impl Dashboard {
     ) -> Result<T, Problem> {
         let shard = self.host.shard_of(room);
         let (reply, answer) = oneshot::channel();
-        if !self.host.ask(shard, question(reply)) {
-            return Err(Problem::stopping());
+        match self.host.ask(shard, question(reply)) {
+            Ok(()) => {}
+            Err(NotAsked::Stopping) => return Err(Problem::stopping()),
+            Err(NotAsked::Crowded) => return Err(Problem::busy(self.host.running(shard))),
         }
         match tokio::time::timeout(patience, answer).await {
             Ok(Ok(answer)) => Ok(answer),

@@ -5,10 +5,11 @@
 //! room that keeps it busy as busy.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::PoisonError;
 use std::time::Duration;
 
+use futures::future::join_all;
 use serde_json::{Value, json};
 
 use super::Dashboard;
@@ -181,12 +182,16 @@ impl Dashboard {
         let awake = page.iter().filter(|shown| {
             !shown.stale && matches!(shown.report.state, State::Running | State::Starting)
         });
-        let rooms: Vec<RoomKey> = awake.map(|shown| shown.report.room.clone()).collect();
-        if rooms.is_empty() {
-            return Ok(HashMap::new());
+        let mut shards: BTreeMap<usize, Vec<RoomKey>> = BTreeMap::new();
+        for shown in awake {
+            let room = &shown.report.room;
+            shards.entry(self.host.shard_of(room)).or_default().push(room.clone());
         }
-        let answers = self.ask_all(|reply| Question::Heaps { rooms: rooms.clone(), reply }).await?;
-        Ok(answers.into_iter().flatten().flatten().collect())
+        let asked = shards
+            .into_iter()
+            .map(|(shard, rooms)| self.ask(shard, |reply| Question::Heaps { rooms, reply }));
+        let answers: Vec<_> = asked.collect::<Result<_, _>>()?;
+        Ok(join_all(answers).await.into_iter().flatten().flatten().collect())
     }
 
     async fn list_stored(&self, query: &Query) -> Result<Value, Problem> {

@@ -14,6 +14,7 @@ use super::transport::Transport;
 use crate::limits;
 use crate::room::Effect;
 use crate::room::event::{Event, PairFrame, Reply};
+use crate::room::survey::Refused;
 
 /// What the clients of a room are told that starts anew with a new program.
 pub const RELOADED: &str = "the program was reloaded";
@@ -39,8 +40,12 @@ impl Shard {
             rang |= matches!(event, Event::Alarm { .. });
             refuse(event, breakage.status, &breakage.message);
         }
-        // Calls that were held back never happened.
-        drop::<Vec<Effect>>(broken.effects);
+        // What was held back never happened; only the operator hears why.
+        for effect in broken.effects {
+            if let Effect::Told { reply } = effect {
+                let _ = reply.send(Err(Refused::Store(breakage.message.clone())));
+            }
+        }
         self.close_sockets(live, 1011, &breakage.message);
         self.rearm_alarm(live, rang);
     }

@@ -40,8 +40,9 @@ static LAST_SOCKET: AtomicU64 = AtomicU64::new(0);
 /// What the node tells a shard, apart from events for rooms.
 pub enum Control {
     Committed(Arc<Outcome>),
-    /// The operator looks at rooms, or changes something (`survey.rs`).
-    Survey(Question),
+    /// The operator looks at rooms, or changes something (`survey.rs`). What is beside the question
+    /// counts those that wait.
+    Survey(Question, Arc<()>),
     /// New programs: rooms are started anew with them (DESIGN, path f).
     Reload {
         programs: Arc<Programs>,
@@ -170,7 +171,7 @@ impl Shard {
                 biased;
                 order = control.recv() => match order {
                     Some(Control::Committed(outcome)) => self.committed(&outcome),
-                    Some(Control::Survey(question)) => self.survey(question),
+                    Some(Control::Survey(question, _)) => self.survey(question),
                     Some(Control::Drain(done)) => {
                         let patience = Duration::from_secs(limits::DRAIN_SECONDS_MAX);
                         draining = Some((done, Instant::now() + patience));

@@ -17,22 +17,35 @@ use crate::clock::now_ms;
 use crate::config::Config;
 use crate::dashboard::{Answered, Cron, CronAnswer, Dashboard, Host, Log, Words};
 use crate::engine::{Control, Glance, Translator};
+use crate::limits::QUESTIONS_MAX;
 use crate::name::RoomKey;
 use crate::room::directory::Directory;
 use crate::room::event::{Body, CronRun, Reply, Request, Response};
-use crate::room::survey::Question;
+use crate::room::survey::{NotAsked, Question};
 use crate::server::{HostPages, Site};
 use crate::storage::{Catalogue, Figures, Store, StoreError};
 
 /// What the dashboard shows.
 pub struct Shown {
     pub directory: Directory,
-    pub controls: Vec<mpsc::UnboundedSender<Control>>,
-    pub glances: Vec<Arc<Glance>>,
+    pub lines: Vec<Line>,
     pub sites: watch::Receiver<Arc<Site>>,
     pub crons: watch::Receiver<Arc<Config>>,
     pub store: Arc<Store>,
     pub translator: Translator,
+}
+
+/// The way to one shard.
+pub struct Line {
+    control: mpsc::UnboundedSender<Control>,
+    glance: Arc<Glance>,
+    waiting: Arc<()>,
+}
+
+impl From<(mpsc::UnboundedSender<Control>, Arc<Glance>)> for Line {
+    fn from((control, glance): (mpsc::UnboundedSender<Control>, Arc<Glance>)) -> Self {
+        Self { control, glance, waiting: Arc::default() }
+    }
 }
 
 /// Lets the dashboard hear what goes to the operator's log.
@@ -77,20 +90,25 @@ impl HostPages for Pages {
 
 impl Host for Shown {
     fn shards(&self) -> usize {
-        self.controls.len()
+        self.lines.len()
     }
 
     fn shard_of(&self, room: &RoomKey) -> usize {
         self.directory.shard_of(room)
     }
 
-    fn ask(&self, shard: usize, question: Question) -> bool {
-        let control = self.controls.get(shard);
-        control.is_some_and(|control| control.send(Control::Survey(question)).is_ok())
+    fn ask(&self, shard: usize, question: Question) -> Result<(), NotAsked> {
+        let Some(line) = self.lines.get(shard) else { return Err(NotAsked::Stopping) };
+        // One is ours; each of the others is with a question that waits.
+        if Arc::strong_count(&line.waiting) > QUESTIONS_MAX {
+            return Err(NotAsked::Crowded);
+        }
+        let order = Control::Survey(question, line.waiting.clone());
+        line.control.send(order).map_err(|_| NotAsked::Stopping)
     }
 
     fn running(&self, shard: usize) -> Option<(RoomKey, Duration)> {
-        self.glances.get(shard)?.running()
+        self.lines.get(shard)?.glance.running()
     }
 
     fn parties(&self) -> Vec<Arc<str>> {

@@ -28,6 +28,15 @@ pub enum Question {
     Change { room: RoomKey, change: Change, reply: Told },
 }
 
+/// Why a question was not even taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotAsked {
+    /// The host is stopping.
+    Stopping,
+    /// Too many wait for that shard already.
+    Crowded,
+}
+
 /// Who waits for a change to be made. Dropped without a word: the room was reset before the change
 /// was durable.
 pub type Told = oneshot::Sender<Result<(), Refused>>;

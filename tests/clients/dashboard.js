@@ -132,7 +132,7 @@ try {
   await bell.getByLabel("Seconds from now").fill("3600");
   await bell.getByRole("button", { name: "Set" }).click();
   await bell.getByRole("button", { name: "Ring now" }).click();
-  await text(talk.locator("li[data-kind=in]"), /alarm$/);
+  await text(talk.locator("li[data-kind=in] .text"), /^alarm$/);
 
   // A connection is closed, the room restarted.
   const ann = panel(page, "connections").locator("li", { hasText: "ann" });

@@ -21,7 +21,9 @@ fn dev_has_a_dashboard_and_start_only_if_it_is_asked_for() {
         }
         let dev = HostOptions { command: "dev", ..HostOptions::default() };
         let dev = Host::start_with(&project(), dev);
-        assert!(dev.get("/__houseparty__/").await.ok().text().contains("<title>Houseparty</title>"));
+        assert!(
+            dev.get("/__houseparty__/").await.ok().text().contains("<title>Houseparty</title>")
+        );
         let off = HostOptions { command: "dev", ..HostOptions::flags(&["--dashboard=off"]) };
         let off = Host::start_with(&project(), off);
         assert_eq!(off.get("/__houseparty__/").await.status, 404);
@@ -91,7 +93,10 @@ fn answers_are_closed_to_other_sites_and_wrong_questions_are_told() {
             assert_eq!(headers["cache-control"], "no-store", "{path}");
         }
         let moved = host.get("/__houseparty__").await;
-        assert_eq!((moved.status, &moved.headers["location"]), (308, &"/__houseparty__/".parse().unwrap()));
+        assert_eq!(
+            (moved.status, &moved.headers["location"]),
+            (308, &"/__houseparty__/".parse().unwrap())
+        );
         assert_eq!(ask(&host, "nothing").await.status, 404);
         assert_eq!(host.get("/__houseparty__/app/../../Cargo.toml").await.status, 404);
         assert_eq!(host.get("/__houseparty__/app/nothing.js").await.status, 404);

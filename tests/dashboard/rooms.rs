@@ -54,10 +54,14 @@ fn rooms_are_listed_with_what_they_use() {
         assert_eq!(figures["rooms"]["connections"], 3);
         assert!(figures["store"]["commits"].as_u64().unwrap() >= 1, "{figures}");
         for count in ["descriptors", "mappings"] {
-            assert!(figures["process"][count]["used"].as_u64() < figures["process"][count]["limit"].as_u64());
+            assert!(
+                figures["process"][count]["used"].as_u64()
+                    < figures["process"][count]["limit"].as_u64()
+            );
         }
         assert!(figures["isolates"]["used"].as_u64() < figures["isolates"]["limit"].as_u64());
-        let crons: Vec<_> = figures["crons"].as_array().unwrap().iter().map(|it| &it["name"]).collect();
+        let crons: Vec<_> =
+            figures["crons"].as_array().unwrap().iter().map(|it| &it["name"]).collect();
         assert_eq!(crons, ["tidy", "broken"]);
     });
 }
@@ -129,7 +133,8 @@ fn ten_thousand_rooms_come_in_pages() {
         // Stored, and alive for a moment only.
         let mut client = host.client().await;
         for number in 0..10_000 {
-            let path = format!("/__houseparty__/api/storage/value?party=sleeper&id=r{number:05}&key=k");
+            let path =
+                format!("/__houseparty__/api/storage/value?party=sleeper&id=r{number:05}&key=k");
             let guard = [("x-houseparty".to_owned(), "1".to_owned())];
             let answer = client.request("PUT", &path, &guard, "1".into()).await.expect("an answer");
             assert_eq!(answer.status, 200, "{}", answer.text());
@@ -163,7 +168,9 @@ fn a_connection_is_closed_as_if_the_party_had() {
         let close = |query: String| {
             let host = &host;
             async move {
-                change(host, "POST", &format!("room/close?party=main&id=tea{query}"), &[], "").await.status
+                change(host, "POST", &format!("room/close?party=main&id=tea{query}"), &[], "")
+                    .await
+                    .status
             }
         };
         for bad in ["", "&socket=x", "&socket=1&code=1005", "&socket=1&code=99999"] {

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{HostOptions, eventually, run};
+use crate::support::{eventually, run};
 
 use super::{ask, change, get, host, project};
 
@@ -71,7 +71,7 @@ fn bad_values_are_refused_with_the_reason() {
         let binary = vec![b'"', 0xff, b'"'];
         let answer = client.request("PUT", &path, &guard, binary.into()).await.unwrap();
         assert_eq!(answer.status, 400, "{}", answer.text());
-        for megabytes in [5, 17] {
+        for megabytes in [5, 9] {
             let huge = format!("\"{}\"", "x".repeat(megabytes << 20));
             let answer = change(&host, "PUT", VALUE, &[], &huge).await;
             assert_eq!(answer.status, 413, "{megabytes} MB: {}", answer.text());
@@ -169,24 +169,5 @@ fn alarms_are_set_rung_and_deleted() {
         assert!(alarm().await["dueAt"].is_i64());
         change(&host, "DELETE", "alarm?party=main&id=shop", &[], "").await.ok();
         assert_eq!(alarm().await, Value::Null);
-    });
-}
-
-#[test]
-fn a_full_disk_is_told_and_nothing_is_pretended() {
-    run(async {
-        // No file of the process may grow beyond this: what a full disk looks like to SQLite.
-        let options = HostOptions::flags(&["--dashboard", "--shards", "1"]);
-        let host = crate::support::Host::start_with(&project(), options);
-        change(&host, "PUT", VALUE, &[], "1").await.ok();
-        let limited = std::process::Command::new("prlimit")
-            .args([format!("--pid={}", host.pid()), "--fsize=65536".to_owned()])
-            .status()
-            .expect("prlimit can be run");
-        assert!(limited.success());
-        let large = format!("\"{}\"", "x".repeat(1 << 20));
-        let failed = change(&host, "PUT", VALUE, &[], &large).await;
-        assert_eq!(failed.status, 503, "{}", failed.text());
-        assert_eq!(get(&host, VALUE).await["json"], "1");
     });
 }

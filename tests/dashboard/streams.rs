@@ -67,8 +67,12 @@ fn the_log_has_what_parties_say_and_who_asked() {
         let log = get(&host, "log").await;
         let lines = log["lines"].as_array().unwrap();
         let heard = lines.iter().find(|line| line["text"] == "heard one").expect("the line");
-        assert_eq!((&heard["party"], &heard["id"], &heard["level"]), (&json!("main"), &json!("tea"), &json!("log")));
-        let request = lines.iter().find(|line| line["path"] == "/party/other").expect("the request");
+        assert_eq!(
+            (&heard["party"], &heard["id"], &heard["level"]),
+            (&json!("main"), &json!("tea"), &json!("log"))
+        );
+        let request =
+            lines.iter().find(|line| line["path"] == "/party/other").expect("the request");
         assert_eq!((&request["status"], &request["method"]), (&json!(200), &json!("GET")));
         assert!(!log.to_string().contains("__houseparty__"), "the dashboard does not watch itself");
         let error = eventually("the error is logged", || async {
@@ -90,17 +94,24 @@ fn events_come_when_something_changes_and_only_then() {
         let host = host(&[]);
         let mut events = Events::open(&host, "rooms&log").await;
         let total = |wanted: u64| {
-            move |name: &str, value: &Value| (name == "rooms" && value["total"] == wanted).then_some(())
+            move |name: &str, value: &Value| {
+                (name == "rooms" && value["total"] == wanted).then_some(())
+            }
         };
         events.find("no room yet", total(0)).await;
         let mut ann = host.open("/party/tea").await;
         ann.expect_text("welcome to tea").await;
         events.find("the room", total(1)).await;
         ann.send("hello").await;
-        events.find("its line", |name, value| (name == "log" && says(value, "heard hello")).then_some(())).await;
+        events
+            .find("its line", |name, value| {
+                (name == "log" && says(value, "heard hello")).then_some(())
+            })
+            .await;
 
         let mut room = Events::open(&host, "room&party=main&id=tea&log").await;
-        let first = room.find("the room", |name, value| (name == "room").then(|| value.clone())).await;
+        let first =
+            room.find("the room", |name, value| (name == "room").then(|| value.clone())).await;
         assert_eq!(first["connections"], 1);
         ann.close().await;
         room.find("nobody is left", |name, value| {
@@ -109,7 +120,10 @@ fn events_come_when_something_changes_and_only_then() {
         .await;
         let mut nobody = Events::open(&host, "room&party=main&id=nobody").await;
         let (name, problem) = nobody.next().await.expect("an event");
-        assert_eq!((name.as_str(), &problem["status"], &problem["of"]), ("problem", &json!(404), &json!("room")));
+        assert_eq!(
+            (name.as_str(), &problem["status"], &problem["of"]),
+            ("problem", &json!(404), &json!("room"))
+        );
     });
 }
 
