@@ -85,7 +85,7 @@ document.addEventListener("visibilitychange", () => {
   }
 });
 
-/** Listens to these events from now on, instead of others. `parameters` may be a function: it is asked at each opening. */
+/** Listens to these events from now on, instead of others. `parameters` may be a function, asked at each opening. */
 export function listen(parameters, on) {
   wanted = { parameters, on };
   open();

@@ -44,15 +44,32 @@ export function messages(party, id) {
     const cut = text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)} …` : text;
     const mark = { in: "↓", out: "↑", note: "·", bad: "!" }[kind];
     const time = h("time", {}, clock(Date.now()));
-    list.append(h("li", { data: { kind } }, time, h("b", { "aria-hidden": "true" }, mark), h("span", { class: "text" }, cut), h("small", {}, note ?? "")));
+    list.append(
+      h(
+        "li",
+        { data: { kind } },
+        time,
+        h("b", { "aria-hidden": "true" }, mark),
+        h("span", { class: "text" }, cut),
+        h("small", {}, note ?? ""),
+      ),
+    );
     while (list.children.length > MESSAGES_MAX) list.firstElementChild.remove();
     empty.hidden = true;
     list.scrollTop = list.scrollHeight;
   }
 
   const state = h("span", { class: "pill", data: { state: "stored" } }, "not joined");
-  const query = h("input", { placeholder: "query, such as _pk=me", "aria-label": "Query of the connection", spellcheck: "false" });
-  const joining = h("button", { class: "primary", onclick: () => (socket === null ? join() : socket.close(1000, "left")) }, "Join");
+  const query = h("input", {
+    placeholder: "query, such as _pk=me",
+    "aria-label": "Query of the connection",
+    spellcheck: "false",
+  });
+  const joining = h(
+    "button",
+    { class: "primary", onclick: () => (socket === null ? join() : socket.close(1000, "left")) },
+    "Join",
+  );
   const text = h("textarea", {
     rows: 2,
     placeholder: "Message. Enter sends it, Shift and Enter breaks the line",
@@ -99,7 +116,10 @@ export function messages(party, id) {
     own.onclose = ({ code, reason }) => {
       if (socket !== own) return;
       socket = null;
-      const why = code === 1006 ? "closed without a word; the log may say why" : `closed with ${code}${reason ? `: ${reason}` : ""}`;
+      const why =
+        code === 1006
+          ? "closed without a word; the log may say why"
+          : `closed with ${code}${reason ? `: ${reason}` : ""}`;
       add(code === 1000 || code === 1005 ? "note" : "bad", why);
       tell("stored", "not joined");
     };

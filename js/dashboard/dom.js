@@ -5,7 +5,7 @@
  * `ask` is a dialog that waits for an answer; `toast` tells what went wrong or right.
  */
 
-/** `h("a", { href, class, onclick, data: {…} }, child, …)`: children are elements or texts; null and false are left out. */
+/** `h("a", { href, class, onclick, data: {…} }, child, …)`: children are elements or texts, or null for nothing. */
 export function h(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
@@ -112,7 +112,12 @@ export function ask(title, text, yes, kind = "") {
 export function sparkline(count = 60) {
   const line = svg("polyline", { class: "line" });
   const area = svg("polygon", { class: "area" });
-  const chart = svg("svg", { viewBox: "0 0 100 28", preserveAspectRatio: "none", class: "spark", "aria-hidden": "true" });
+  const chart = svg("svg", {
+    viewBox: "0 0 100 28",
+    preserveAspectRatio: "none",
+    class: "spark",
+    "aria-hidden": "true",
+  });
   chart.append(area, line);
   const values = [];
   return {
@@ -123,7 +128,9 @@ export function sparkline(count = 60) {
       const most = Math.max(...values, 1e-9);
       const step = 100 / (count - 1);
       const start = 100 - (values.length - 1) * step;
-      const points = values.map((it, at) => `${(start + at * step).toFixed(2)},${(26.5 - (it / most) * 24).toFixed(2)}`);
+      const points = values.map(
+        (it, at) => `${(start + at * step).toFixed(2)},${(26.5 - (it / most) * 24).toFixed(2)}`,
+      );
       line.setAttribute("points", points.join(" "));
       area.setAttribute("points", `${start.toFixed(2)},28 ${points.join(" ")} 100,28`);
     },

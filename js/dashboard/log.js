@@ -13,7 +13,17 @@ const LINES_MAX = 1_000;
 
 /** A colour or weight of terminals, and what ends it. */
 const PAINT = /\u001b\[([\d;]*)m/;
-const SHADES = { 31: "red", 32: "green", 33: "yellow", 34: "blue", 35: "magenta", 36: "cyan", 90: "gray", 1: "bold", 2: "gray" };
+const SHADES = {
+  31: "red",
+  32: "green",
+  33: "yellow",
+  34: "blue",
+  35: "magenta",
+  36: "cyan",
+  90: "gray",
+  1: "bold",
+  2: "gray",
+};
 
 /** A text that may have been painted for a terminal, as elements. */
 function painted(text) {
@@ -41,9 +51,10 @@ function line(it, rooms) {
       h("small", {}, `${it.status} · ${duration(it.ms)}`),
     );
   }
-  const who = it.id === null
-    ? h("span", { class: "who" }, chip(it.party), "lobby")
-    : h("span", { class: "who" }, chip(it.party), h("a", { href: roomLink(it.party, it.id) }, it.id));
+  const who =
+    it.id === null
+      ? h("span", { class: "who" }, chip(it.party), "lobby")
+      : h("span", { class: "who" }, chip(it.party), h("a", { href: roomLink(it.party, it.id) }, it.id));
   return h(
     "li",
     { data: { level: it.level } },
@@ -73,16 +84,21 @@ export function lines(rooms) {
   }
 
   const levels = LEVELS.filter((level) => rooms || level !== "request").map((level) =>
-    h("button", {
-      "aria-pressed": String(shown.has(level)),
-      onclick: (event) => {
-        const on = !shown.has(level);
-        if (on) shown.add(level);
-        else shown.delete(level);
-        event.currentTarget.setAttribute("aria-pressed", String(on));
-        refresh();
+    h(
+      "button",
+      {
+        "aria-pressed": String(shown.has(level)),
+        onclick: (event) => {
+          const on = !shown.has(level);
+          if (on) shown.add(level);
+          else shown.delete(level);
+          event.currentTarget.setAttribute("aria-pressed", String(on));
+          refresh();
+        },
       },
-    }, level));
+      level,
+    ),
+  );
   const find = h("input", {
     type: "search",
     placeholder: "Find in the log",
@@ -101,7 +117,8 @@ export function lines(rooms) {
   );
 
   function take(event) {
-    if (event.missed > 0) list.append(h("li", { class: "gap", data: { level: "log" } }, `${whole(event.missed)} lines were not kept`));
+    if (event.missed > 0)
+      list.append(h("li", { class: "gap", data: { level: "log" } }, `${whole(event.missed)} lines were not kept`));
     for (const it of event.lines) {
       const element = line(it, rooms);
       element.hidden = !fits(element);

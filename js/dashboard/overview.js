@@ -85,7 +85,10 @@ function figures() {
     const now = performance.now();
     const { rooms, store, process } = host;
     tiles.rooms.set(count(rooms.awake), rooms.hibernated ? `and ${count(rooms.hibernated)} hibernated` : "awake");
-    tiles.connections.set(count(rooms.connections), rooms.inbox ? `${count(rooms.inbox)} events wait` : "nothing waits");
+    tiles.connections.set(
+      count(rooms.connections),
+      rooms.inbox ? `${count(rooms.inbox)} events wait` : "nothing waits",
+    );
     tiles.memory.set(bytes(process.memory), `${bytes(process.memoryPeak)} at most`);
     tiles.rooms.push(rooms.awake);
     tiles.connections.push(rooms.connections);
@@ -174,15 +177,27 @@ function table(query) {
   }
 
   function headers() {
-    refill(head, [kind, query.sort], () => columns.map(([sort, text, place = "", title = null]) => {
-      const sorted = sort !== null && query.sort === sort;
-      const inside = sort === null ? text : h("button", { onclick: () => query.set({ sort, offset: 0 }) }, text);
-      return h("th", { class: place, title, "aria-sort": sorted ? (sort === "name" ? "ascending" : "descending") : null }, inside);
-    }));
+    refill(head, [kind, query.sort], () =>
+      columns.map(([sort, text, place = "", title = null]) => {
+        const sorted = sort !== null && query.sort === sort;
+        const inside = sort === null ? text : h("button", { onclick: () => query.set({ sort, offset: 0 }) }, text);
+        return h(
+          "th",
+          { class: place, title, "aria-sort": sorted ? (sort === "name" ? "ascending" : "descending") : null },
+          inside,
+        );
+      }),
+    );
   }
 
   function create(it) {
-    const name = h("td", { class: "name" }, chip(it.party), h("a", { href: roomLink(it.party, it.id) }, it.id), meaning(it.id));
+    const name = h(
+      "td",
+      { class: "name" },
+      chip(it.party),
+      h("a", { href: roomLink(it.party, it.id) }, it.id),
+      meaning(it.id),
+    );
     const cells = columns.slice(2).map(([, text, place = ""]) => h("td", { class: place, data: { title: text } }));
     const row = h("tr", {}, name, h("td", {}, pill(it.state)), ...cells);
     row.addEventListener("click", (event) => {
@@ -218,7 +233,8 @@ function table(query) {
     const key = (it) => `${it.party}/${it.id}`;
     reconcile(body, answer.rooms, key, create, kind === "live" ? liveRow : storedRow);
     empty.hidden = answer.rooms.length > 0;
-    const nothing = kind === "live" ? "No room is alive. Open one, or visit a page that joins one." : "No room has stored anything.";
+    const nothing =
+      kind === "live" ? "No room is alive. Open one, or visit a page that joins one." : "No room has stored anything.";
     say(empty, query.search || query.party ? "No room is like that." : nothing);
     turnPages(answer);
   }
@@ -241,7 +257,8 @@ export function overview(main) {
   };
   const list = table(query);
   const segments = ["live", "stored"].map((state) =>
-    h("button", { data: { state }, onclick: () => query.set({ state }) }, state === "live" ? "Live" : "Stored"));
+    h("button", { data: { state }, onclick: () => query.set({ state }) }, state === "live" ? "Live" : "Stored"),
+  );
   let typing = null;
   const search = h("input", {
     type: "search",
@@ -311,7 +328,14 @@ export function overview(main) {
     h(
       "section",
       { class: "rooms", "aria-label": "Rooms" },
-      h("div", { class: "row tools" }, h("h2", {}, "Rooms"), h("div", { class: "segments" }, ...segments), search, join),
+      h(
+        "div",
+        { class: "row tools" },
+        h("h2", {}, "Rooms"),
+        h("div", { class: "segments" }, ...segments),
+        search,
+        join,
+      ),
       strip,
       list.element,
     ),
@@ -336,7 +360,16 @@ export function overview(main) {
         top.update(host);
         drawParties();
         note.hidden = host.busy.length === 0;
-        say(note, host.busy.map((it) => `A turn of ${it.party}/${it.id ?? "(lobby)"} has been running for ${duration(it.time)}; the rooms of its shard wait.`).join(" "));
+        say(
+          note,
+          host.busy
+            .map(
+              (it) =>
+                `A turn of ${it.party}/${it.id ?? "(lobby)"} has been running for ${duration(it.time)}; ` +
+                "the rooms of its shard wait.",
+            )
+            .join(" "),
+        );
       },
       rooms: (answer) => list.update(answer),
       problem: (problem) => toast(problem.error, "bad"),
@@ -349,18 +382,20 @@ export function overview(main) {
 export function crons(main) {
   document.title = "Crons · Houseparty";
   const list = h("div", { class: "cards" });
-  const empty = h("p", { class: "empty", hidden: true }, "The project has no crons: name some under `crons` in partykit.json.");
+  const empty = h(
+    "p",
+    { class: "empty", hidden: true },
+    "The project has no crons: name some under `crons` in partykit.json.",
+  );
   main.append(h("h1", {}, "Crons"), list, empty);
 
   async function run(name, outcome) {
     say(outcome, "running …");
-    const good = await attempt(
-      async () => {
-        const { status, text } = await change("POST", "cron", { name });
-        say(outcome, `${status ?? ""} ${text}`.trim());
-        outcome.dataset.level = status !== null && status >= 400 ? "error" : "";
-      },
-    );
+    const good = await attempt(async () => {
+      const { status, text } = await change("POST", "cron", { name });
+      say(outcome, `${status ?? ""} ${text}`.trim());
+      outcome.dataset.level = status !== null && status >= 400 ? "error" : "";
+    });
     if (!good) say(outcome, "");
   }
 

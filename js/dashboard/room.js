@@ -23,21 +23,31 @@ function facts() {
   const values = names.map((name) => h("dd", {}, "–"));
   const element = h("dl", { class: "facts" }, ...names.map((name, at) => h("div", {}, h("dt", {}, name), values[at])));
   const update = (it) => {
-    const texts = it === null ? [] : [
-      whole(it.connections) + (it.rawSockets ? ` and ${it.rawSockets} of its own` : ""),
-      it.inbox === undefined ? "–" : whole(it.inbox),
-      it.turns === undefined ? "–" : count(it.turns),
-      duration(it.time),
-      it.heap ? bytes(it.heap.total + it.heap.buffers) : "–",
-      it.timers === undefined ? "–" : whole(it.timers),
-      it.sinceAt ? ago(it.sinceAt) : "–",
-      ago(it.activeAt),
-    ];
+    const texts =
+      it === null
+        ? []
+        : [
+            whole(it.connections) + (it.rawSockets ? ` and ${it.rawSockets} of its own` : ""),
+            it.inbox === undefined ? "–" : whole(it.inbox),
+            it.turns === undefined ? "–" : count(it.turns),
+            duration(it.time),
+            it.heap ? bytes(it.heap.total + it.heap.buffers) : "–",
+            it.timers === undefined ? "–" : whole(it.timers),
+            it.sinceAt ? ago(it.sinceAt) : "–",
+            ago(it.activeAt),
+          ];
     values.forEach((value, at) => say(value, texts[at] ?? "–"));
     values[4].title = it?.heap ? `${bytes(it.heap.used)} of objects, ${bytes(it.heap.buffers)} of buffers` : "";
     values[6].title = it?.sinceAt ? moment(it.sinceAt) : "";
   };
   return { element, update };
+}
+
+/** Since when a connection is there, and what has gone through it. */
+function trafficOf(it) {
+  if (!it.sinceAt) return it.room ? `from the room ${it.room}` : "being accepted";
+  const unread = it.unread ? ` · ${bytes(it.unread)} unread` : "";
+  return `${ago(it.sinceAt).replace(" ago", "")} · ↓ ${bytes(it.received)} ↑ ${bytes(it.sent)}${unread}`;
 }
 
 function connections(room, page) {
@@ -51,17 +61,24 @@ function connections(room, page) {
     });
   function create(it) {
     const shut = h("button", { class: "danger small", onclick: () => close(it) }, "Close");
-    return h("li", {}, h("b", { class: "id" }, it.id), shut, h("p", { class: "tags" }), h("p", { class: "about" }), h("code", { class: "state" }));
+    return h(
+      "li",
+      {},
+      h("b", { class: "id" }, it.id),
+      shut,
+      h("p", { class: "tags" }),
+      h("p", { class: "about" }),
+      h("code", { class: "state" }),
+    );
   }
   function update(row, it) {
     const [, , tags, about, state] = row.children;
     row.dataset.phase = it.phase;
     const own = it.tags.filter((tag) => tag !== it.id);
-    if (tags.childElementCount !== own.length) tags.replaceChildren(...own.map((tag) => h("span", { class: "tag" }, tag)));
+    if (tags.childElementCount !== own.length)
+      tags.replaceChildren(...own.map((tag) => h("span", { class: "tag" }, tag)));
     tags.hidden = own.length === 0;
-    const traffic = it.sinceAt
-      ? `${ago(it.sinceAt).replace(" ago", "")} · ↓ ${bytes(it.received)} ↑ ${bytes(it.sent)}${it.unread ? ` · ${bytes(it.unread)} unread` : ""}`
-      : it.room ? `from the room ${it.room}` : "being accepted";
+    const traffic = trafficOf(it);
     say(about, it.phase === "open" ? traffic : `${it.phase} · ${traffic}`);
     about.title = it.uri;
     state.hidden = it.state === null;
@@ -75,7 +92,8 @@ function connections(room, page) {
       const { offset = 0 } = it;
       pager.hidden = it.connections <= page.limit && offset === 0;
       if (pager.hidden) return;
-      const turn = (text, label, to, able) => h("button", { "aria-label": label, disabled: !able, onclick: () => page.set(to) }, text);
+      const turn = (text, label, to, able) =>
+        h("button", { "aria-label": label, disabled: !able, onclick: () => page.set(to) }, text);
       refill(pager, [offset, it.list.length, it.connections], () => [
         h("span", {}, `${whole(offset + 1)}–${whole(offset + it.list.length)} of ${whole(it.connections)}`),
         turn("←", "Previous connections", Math.max(0, offset - page.limit), offset > 0),
@@ -87,16 +105,34 @@ function connections(room, page) {
 
 function alarm(room) {
   const text = h("p", { class: "when" }, "No alarm is set.");
-  const ring = h("button", { onclick: () => attempt(() => change("POST", "alarm/ring", room), "The alarm rings") }, "Ring now");
-  const drop = h("button", { class: "danger", onclick: () => attempt(() => change("DELETE", "alarm", room), "Alarm deleted") }, "Delete");
-  const seconds = h("input", { type: "number", min: "0", max: "31536000", value: "60", required: true, "aria-label": "Seconds from now" });
+  const ring = h(
+    "button",
+    { onclick: () => attempt(() => change("POST", "alarm/ring", room), "The alarm rings") },
+    "Ring now",
+  );
+  const drop = h(
+    "button",
+    { class: "danger", onclick: () => attempt(() => change("DELETE", "alarm", room), "Alarm deleted") },
+    "Delete",
+  );
+  const seconds = h("input", {
+    type: "number",
+    min: "0",
+    max: "31536000",
+    value: "60",
+    required: true,
+    "aria-label": "Seconds from now",
+  });
   const form = h(
     "form",
     {
       class: "row",
       onsubmit: (event) => {
         event.preventDefault();
-        attempt(() => change("PUT", "alarm", { ...room, at: Date.now() + Math.round(seconds.value * 1_000) }), "Alarm set");
+        attempt(
+          () => change("PUT", "alarm", { ...room, at: Date.now() + Math.round(seconds.value * 1_000) }),
+          "Alarm set",
+        );
       },
     },
     h("span", {}, "in"),
@@ -124,23 +160,34 @@ export function room(main, parameters) {
   const page = { limit: 20, offset: 0 };
   const url = socketUrl(party, id);
   const note = h("p", { class: "banner", hidden: true });
-  const restart = h("button", {
-    onclick: async () => {
-      const text = "Its isolate goes, and the next event starts it again. Connections of a hibernating room stay open; others close with 1012 and come back by themselves if they are partysockets.";
-      if (!(await ask("Restart this room?", text, "Restart"))) return;
-      try {
-        await change("POST", "room/restart", address);
-      } catch (error) {
-        const force = error.status === 409 && (await ask("It is at work", `${error.message}.`, "Restart anyway", "danger"));
-        if (!force) {
-          if (error.status !== 409) await attempt(() => Promise.reject(error));
-          return;
+  const restart = h(
+    "button",
+    {
+      onclick: async () => {
+        const text =
+          "Its isolate goes, and the next event starts it again. Connections of a hibernating room stay open; " +
+          "others close with 1012 and come back by themselves if they are partysockets.";
+        if (!(await ask("Restart this room?", text, "Restart"))) return;
+        try {
+          await change("POST", "room/restart", address);
+        } catch (error) {
+          const force =
+            error.status === 409 && (await ask("It is at work", `${error.message}.`, "Restart anyway", "danger"));
+          if (!force) {
+            if (error.status !== 409) await attempt(() => Promise.reject(error));
+            return;
+          }
+          await attempt(() => change("POST", "room/restart", { ...address, force: 1 }), "Restarted");
         }
-        await attempt(() => change("POST", "room/restart", { ...address, force: 1 }), "Restarted");
-      }
+      },
     },
-  }, "Restart");
-  const copy = h("button", { onclick: () => attempt(() => navigator.clipboard.writeText(url), "Copied"), title: url ?? "" }, "Copy address");
+    "Restart",
+  );
+  const copy = h(
+    "button",
+    { onclick: () => attempt(() => navigator.clipboard.writeText(url), "Copied"), title: url ?? "" },
+    "Copy address",
+  );
   const top = facts();
   const people = connections(address, page);
   const bell = alarm(address);
@@ -156,7 +203,14 @@ export function room(main, parameters) {
   };
   main.append(
     h("p", { class: "crumbs" }, h("a", { href: "#/" }, "Rooms"), " / ", chip(party)),
-    h("div", { class: "row title" }, h("h1", {}, id), meaning(id), state, h("div", { class: "row actions" }, url === null ? null : copy, restart)),
+    h(
+      "div",
+      { class: "row title" },
+      h("h1", {}, id),
+      meaning(id),
+      state,
+      h("div", { class: "row actions" }, url === null ? null : copy, restart),
+    ),
     note,
     top.element,
     h(

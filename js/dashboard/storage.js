@@ -41,7 +41,12 @@ export function storage(room) {
   async function load(further) {
     const number = (asked += 1);
     await attempt(async () => {
-      const answer = await get("storage", { ...room, prefix: search.value || null, limit: ROWS, after: further ? next : null });
+      const answer = await get("storage", {
+        ...room,
+        prefix: search.value || null,
+        limit: ROWS,
+        after: further ? next : null,
+      });
       if (number !== asked) return;
       entries = further ? [...entries, ...answer.entries] : answer.entries;
       next = answer.next;
@@ -91,7 +96,11 @@ export function storage(room) {
 
   function edit(panel, value) {
     const locked = lock(value);
-    const text = h("textarea", { "aria-label": `Value of ${value.key}`, spellcheck: "false", readonly: locked !== null });
+    const text = h("textarea", {
+      "aria-label": `Value of ${value.key}`,
+      spellcheck: "false",
+      readonly: locked !== null,
+    });
     text.value = pretty(value.json ?? value.unreadable ?? "");
     text.rows = Math.min(16, Math.max(2, text.value.split("\n").length));
     const save = () =>
@@ -122,14 +131,20 @@ export function storage(room) {
   }
 
   const key = h("input", { placeholder: "new key", "aria-label": "New key", required: true, spellcheck: "false" });
-  const value = h("input", { placeholder: "value, as JSON", "aria-label": "Value as JSON", required: true, spellcheck: "false" });
+  const value = h("input", {
+    placeholder: "value, as JSON",
+    "aria-label": "Value as JSON",
+    required: true,
+    spellcheck: "false",
+  });
   const add = h(
     "form",
     {
       class: "row add",
       onsubmit: async (event) => {
         event.preventDefault();
-        const put = () => change("PUT", "storage/value", { ...room, key: key.value }, value.value, { "if-none-match": "*" });
+        const put = () =>
+          change("PUT", "storage/value", { ...room, key: key.value }, value.value, { "if-none-match": "*" });
         if (!(await attempt(put, "Stored"))) return;
         add.reset();
         await load(false);
@@ -142,7 +157,8 @@ export function storage(room) {
   const note = h(
     "p",
     { class: "about" },
-    "A change is stored through the room. What its party has already read into variables stays as it was until it reads again, or the room is restarted.",
+    "A change is stored through the room. What its party has already read into variables stays as it was until it " +
+      "reads again, or the room is restarted.",
   );
   load(false);
   const tools = h("div", { class: "row tools" }, search, h("button", { onclick: () => load(false) }, "Refresh"));

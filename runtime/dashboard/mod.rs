@@ -18,8 +18,8 @@
 //! | | |
 //! | --- | --- |
 //! | `GET host` | version, figures of the process and the store, parties, crons |
-//! | `GET rooms` | rooms that live. `party`, `search` (part of the id), `sort` (`name`, `active`, `connections`, `turns`, `time`, `inbox`, `heap`), `offset`, `limit` |
-//! | `GET rooms?state=stored` | rooms that have stored something. `party`, `search`, `limit`; `after` is the `next` of the answer before |
+//! | `GET rooms` | rooms that live. `party`, `search` (part of the id), `sort`, `offset`, `limit` |
+//! | `GET rooms?state=stored` | rooms that have stored something. `after` is the last answer's `next` |
 //! | `GET room` | one room with its connections (`offset`, `limit`) and its alarm |
 //! | `POST room/restart` | gives its isolate back; with `force=1` also in the middle of its work |
 //! | `POST room/close` | closes the connection `socket`, with `code` and `reason` |
@@ -31,6 +31,9 @@
 //! | `POST cron` | runs the cron `name` now; the answer is what the party answered |
 //! | `GET log` | what was logged lately, after the line with the number `since`; and `party` and `id` for one room |
 //! | `GET events` | the same as a stream of events, while they change; see `stream.rs` |
+//!
+//! `sort` is `name`, `active`, `connections`, `turns`, `time`, `inbox` or `heap`; `time` of a room is
+//! what its shard has spent in its turns.
 //!
 //! ```text
 //! curl http://127.0.0.1:1999/__houseparty__/api/rooms

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::live::{Breakage, Live, Stage};
-use super::shard::{Shard, refuse};
+use super::shard::Shard;
 use super::transport::Transport;
 use crate::limits;
 use crate::room::Effect;
@@ -138,5 +138,15 @@ impl Shard {
             self.forget(&live);
         }
         tokio::time::sleep(Duration::from_millis(limits::FAREWELL_MS)).await;
+    }
+}
+
+/// Tells whoever waits for an answer to this event that there will be none.
+pub fn refuse(event: Event, status: u16, message: &str) {
+    if let Event::Request { reply, .. } | Event::Connect { reply, .. } | Event::Hook { reply, .. } =
+        event
+    {
+        // Whoever asked may be gone, which is all the same to us.
+        let _ = reply.send(Reply::Failed { status, message: message.to_owned() });
     }
 }

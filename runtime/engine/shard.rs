@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, mpsc, oneshot};
 
+use super::break_down::{RELOADED, refuse};
 use super::instance::{Instance, Log, TurnEnd};
 use super::live::{Breakage, Live, Stage};
 use super::pool::Pool;
@@ -28,7 +29,7 @@ use crate::limits;
 use crate::name::RoomKey;
 use crate::room::Overloaded;
 use crate::room::directory::{Delivery, Directory};
-use crate::room::event::{Event, Reply, SocketId};
+use crate::room::event::{Event, SocketId};
 use crate::room::section::SectionId;
 use crate::room::survey::Question;
 use crate::storage::{AlarmClock, Outcome, Reader, RoomStore, Store};
@@ -403,7 +404,7 @@ impl Shard {
         self.perform(live);
         self.resume_sockets(live);
         if live.stale.get() && live.is_resting() {
-            self.replace_instance(live, super::break_down::RELOADED);
+            self.replace_instance(live, RELOADED);
         } else if live.room.borrow().is_ready() {
             live.enqueue();
         } else {
@@ -585,15 +586,5 @@ async fn sleep_until(at: Option<Instant>) {
     match at {
         Some(at) => tokio::time::sleep_until(at.into()).await,
         None => std::future::pending().await,
-    }
-}
-
-/// Tells whoever waits for an answer to this event that there will be none.
-pub fn refuse(event: Event, status: u16, message: &str) {
-    if let Event::Request { reply, .. } | Event::Connect { reply, .. } | Event::Hook { reply, .. } =
-        event
-    {
-        // Whoever asked may be gone, which is all the same to us.
-        let _ = reply.send(Reply::Failed { status, message: message.to_owned() });
     }
 }
