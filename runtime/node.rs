@@ -22,8 +22,7 @@ use crate::clock::now_ms;
 use crate::config::{Config, Persist};
 use crate::dashboard::{Audience, Dashboard};
 use crate::engine::{
-    Control, EngineSettings, Glance, PartyLog, PartySource, Programs, ShardSeed, Translator, Watch,
-    Watchdog, shape_of,
+    Control, EngineSettings, PartyLog, PartySource, Programs, ShardSeed, Watch, Watchdog, shape_of,
 };
 use crate::limits;
 use crate::name::RoomKey;
@@ -91,7 +90,7 @@ impl Node {
         listener: TcpListener,
         mut settings: Settings,
     ) -> Result<Self, NodeError> {
-        let heard = settings.dashboard.map(|_| showing::listen(&mut settings));
+        let hearing = showing::listen(&mut settings);
         let address = listener.local_addr().map_err(NodeError::Listener)?;
         let watchdog = Watchdog::start(settings.shards + 1).map_err(NodeError::Thread)?;
         let loaded =
@@ -106,9 +105,6 @@ impl Node {
         let site = site_of(config, &loaded, &settings);
         let engine = Arc::new(engine_settings(config, &site, &settings, address));
         let mut shards = Vec::new();
-        // Only a dashboard wants to know what a shard is busy with.
-        let glances: Vec<Arc<Glance>> =
-            heard.iter().flat_map(|_| (0..settings.shards).map(|_| Arc::default())).collect();
         for (index, (deliveries, control)) in inboxes.into_iter().zip(orders).enumerate() {
             let seed = ShardSeed {
                 settings: engine.clone(),
@@ -117,7 +113,7 @@ impl Node {
                 store: store.clone(),
                 alarms: alarms.clone(),
                 watch: watchdog.watch(index),
-                glance: glances.get(index).cloned(),
+                glance: hearing.as_ref().map(|it| it.glance(index)),
                 deliveries,
                 control,
             };
@@ -126,17 +122,8 @@ impl Node {
         let (site, sites) = watch::channel(Arc::new(site));
         let (crons, cron_configs) = watch::channel(Arc::new(config.clone()));
         let (stop, stopped) = oneshot::channel();
-        let dashboard = heard.zip(settings.dashboard).map(|(log, audience)| {
-            let shown = showing::Shown {
-                directory: directory.clone(),
-                lines: controls.iter().cloned().zip(glances).map(showing::Line::from).collect(),
-                sites: sites.clone(),
-                crons: cron_configs.clone(),
-                store: store.clone(),
-                translator: Translator::default(),
-            };
-            Arc::new(Dashboard::new(Arc::new(shown), audience, address, log))
-        });
+        let dashboard = hearing
+            .map(|it| it.show(address, &directory, &controls, &sites, &cron_configs, &store));
         let edge = Edge {
             listener,
             directory,

@@ -43,6 +43,7 @@
 mod access;
 mod alarm;
 mod figures;
+mod host;
 mod log;
 mod page;
 mod process;
@@ -57,20 +58,20 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::{BoxFuture, join_all};
 use http::Method;
 use tokio::sync::{oneshot, watch};
 
 pub use self::access::Audience;
+pub use self::host::{Cron, CronAnswer, Host, Words};
 pub use self::log::{Answered, Log};
 use self::reply::{Problem, Query};
 use crate::clock::now_ms;
 use crate::name::RoomKey;
 use crate::room::event::{Request, Response};
 use crate::room::survey::{NotAsked, Question, RoomReport};
-use crate::storage::{Catalogue, Figures, StoreError};
+use crate::storage::{Catalogue, StoreError};
 
 /// The bounds of this module.
 mod limits {
@@ -100,54 +101,6 @@ mod limits {
 
     /// Streams of events at a time: each asks the shards once a second.
     pub const STREAMS_MAX: usize = 32;
-}
-
-/// What the dashboard asks of the host it shows.
-pub trait Host: Send + Sync {
-    fn shards(&self) -> usize;
-    fn shard_of(&self, room: &RoomKey) -> usize;
-    fn ask(&self, shard: usize, question: Question) -> Result<(), NotAsked>;
-    /// The room whose turn it is on a shard, and for how long already.
-    fn running(&self, shard: usize) -> Option<(RoomKey, Duration)>;
-    /// Names of the parties.
-    fn parties(&self) -> Vec<Arc<str>>;
-    fn crons(&self) -> Vec<Cron>;
-    /// Runs a cron of the project now. None: there is none of this name.
-    fn run_cron(&self, name: &str) -> Option<BoxFuture<'static, CronAnswer>>;
-    /// Isolates there are, and may be.
-    fn isolates(&self) -> (usize, usize);
-    fn store_figures(&self) -> Figures;
-    fn catalogue(&self) -> Result<Catalogue, StoreError>;
-    /// What stored values say. None: it cannot be told now.
-    fn readable(&self, stored: Vec<Bytes>) -> BoxFuture<'_, Option<Vec<Words>>>;
-    /// The bytes with which JSON is stored, or what is wrong with it. None: it cannot be told now.
-    fn stored(&self, json: String) -> BoxFuture<'_, Option<Result<Vec<u8>, String>>>;
-}
-
-/// A cron of the project.
-#[derive(Debug, Clone)]
-pub struct Cron {
-    pub name: String,
-    pub expression: String,
-    pub next_ms: Option<i64>,
-}
-
-/// What came of a cron.
-#[derive(Debug, Clone)]
-pub struct CronAnswer {
-    pub status: u16,
-    pub text: String,
-}
-
-/// A stored value in words.
-#[derive(Debug, Clone)]
-pub enum Words {
-    /// JSON, and whether it says all there is.
-    Json {
-        json: String,
-        exact: bool,
-    },
-    Unreadable(String),
 }
 
 /// What a shard said last.

@@ -4,6 +4,7 @@
 //! that is served at the moment, the store itself. Nothing here runs unless the dashboard asks, except
 //! that what parties and clients say is also put into its log.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use tokio::sync::{mpsc, watch};
 use super::{Settings, start_cron};
 use crate::clock::now_ms;
 use crate::config::Config;
-use crate::dashboard::{Answered, Cron, CronAnswer, Dashboard, Host, Log, Words};
+use crate::dashboard::{Answered, Audience, Cron, CronAnswer, Dashboard, Host, Log, Words};
 use crate::engine::{Control, Glance, Translator};
 use crate::limits::QUESTIONS_MAX;
 use crate::name::RoomKey;
@@ -26,30 +27,32 @@ use crate::server::{HostPages, Site};
 use crate::storage::{Catalogue, Figures, Store, StoreError};
 
 /// What the dashboard shows.
-pub struct Shown {
-    pub directory: Directory,
-    pub lines: Vec<Line>,
-    pub sites: watch::Receiver<Arc<Site>>,
-    pub crons: watch::Receiver<Arc<Config>>,
-    pub store: Arc<Store>,
-    pub translator: Translator,
+struct Shown {
+    directory: Directory,
+    lines: Vec<Line>,
+    sites: watch::Receiver<Arc<Site>>,
+    crons: watch::Receiver<Arc<Config>>,
+    store: Arc<Store>,
+    translator: Translator,
 }
 
 /// The way to one shard.
-pub struct Line {
+struct Line {
     control: mpsc::UnboundedSender<Control>,
     glance: Arc<Glance>,
     waiting: Arc<()>,
 }
 
-impl From<(mpsc::UnboundedSender<Control>, Arc<Glance>)> for Line {
-    fn from((control, glance): (mpsc::UnboundedSender<Control>, Arc<Glance>)) -> Self {
-        Self { control, glance, waiting: Arc::default() }
-    }
+/// What there is of the dashboard before the host serves.
+pub struct Hearing {
+    audience: Audience,
+    log: Arc<Log>,
+    glances: Vec<Arc<Glance>>,
 }
 
-/// Lets the dashboard hear what goes to the operator's log.
-pub fn listen(settings: &mut Settings) -> Arc<Log> {
+/// Lets the dashboard hear what goes to the operator's log, if there is to be one.
+pub fn listen(settings: &mut Settings) -> Option<Hearing> {
+    let audience = settings.dashboard?;
     let heard = Arc::new(Log::default());
     let (ring, log) = (heard.clone(), settings.log.clone());
     settings.log = Arc::new(move |room, level, text| {
@@ -68,7 +71,39 @@ pub fn listen(settings: &mut Settings) -> Arc<Log> {
             on_request(request);
         }
     }));
-    heard
+    let glances = (0..settings.shards).map(|_| Arc::default()).collect();
+    Some(Hearing { audience, log: heard, glances })
+}
+
+impl Hearing {
+    /// Where a shard leaves word of what it is busy with.
+    pub fn glance(&self, shard: usize) -> Arc<Glance> {
+        self.glances.get(shard).cloned().unwrap_or_default()
+    }
+
+    /// The dashboard of the host that is made of these.
+    pub fn show(
+        self,
+        address: SocketAddr,
+        directory: &Directory,
+        controls: &[mpsc::UnboundedSender<Control>],
+        sites: &watch::Receiver<Arc<Site>>,
+        crons: &watch::Receiver<Arc<Config>>,
+        store: &Arc<Store>,
+    ) -> Arc<Dashboard> {
+        let shards = controls.iter().cloned().zip(self.glances);
+        let lines =
+            shards.map(|(control, glance)| Line { control, glance, waiting: Arc::default() });
+        let shown = Shown {
+            directory: directory.clone(),
+            lines: lines.collect(),
+            sites: sites.clone(),
+            crons: crons.clone(),
+            store: store.clone(),
+            translator: Translator::default(),
+        };
+        Arc::new(Dashboard::new(Arc::new(shown), self.audience, address, self.log))
+    }
 }
 
 struct Pages(Arc<Dashboard>);

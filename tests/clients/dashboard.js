@@ -159,7 +159,20 @@ try {
   await page.locator(".card", { hasText: "tidy" }).getByRole("button", { name: "Run now" }).click();
   await text(page.locator(".card output"), "200");
 
-  // On a phone, at night; and while nobody looks, nothing is asked.
+  // While nobody looks, nothing is asked: the stream ends, and comes back.
+  const hide = (hidden) =>
+    page.evaluate((value) => {
+      Object.defineProperty(document, "hidden", { get: () => value, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, hidden);
+  const ended = page.waitForEvent("requestfailed", (request) => request.url().includes("/api/events"));
+  await hide(true);
+  await ended;
+  await text(page.locator("#link"), "paused");
+  await hide(false);
+  await text(page.locator("#link"), "live");
+
+  // On a phone, at night.
   const phone = await open({ width: 360, height: 740 }, "dark");
   await text(phone.locator("tbody tr"), evil);
   await fits(phone);
