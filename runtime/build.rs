@@ -69,7 +69,10 @@ list::for_each_op!(stand_ins);
 fn main() {
     let root = PathBuf::from(env("CARGO_MANIFEST_DIR"));
     let out = PathBuf::from(env("OUT_DIR"));
-    println!("cargo:rerun-if-changed=js");
+    // What else is in js/ is no part of the snapshot.
+    for name in SCRIPTS {
+        println!("cargo:rerun-if-changed=js/{name}");
+    }
     println!("cargo:rerun-if-changed=runtime/engine/ops/list.rs");
     println!("cargo:rerun-if-changed=runtime/engine/web.rs");
     println!("cargo:rerun-if-changed=runtime/build.rs");

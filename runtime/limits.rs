@@ -101,6 +101,10 @@ pub const POOL_DEPTH_MAX: usize = 4;
 /// Seconds after which a party that nobody asked for has one spare left.
 pub const POOL_KEEP_SECONDS: u64 = 30;
 
+/// Questions of the dashboard that may wait for one shard: those of many open pages, for as long as
+/// a turn may run.
+pub const QUESTIONS_MAX: usize = 512;
+
 /// Connections that may wait to be accepted; the kernel may allow fewer (net.core.somaxconn).
 pub const BACKLOG: i32 = 4_096;
 

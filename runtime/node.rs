@@ -6,6 +6,8 @@
 //! Reload: build and validate beside the running program, then swap; if either fails the old program
 //! keeps running.
 
+mod showing;
+
 use std::collections::{BTreeMap, HashMap};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -19,6 +21,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::now_ms;
 use crate::config::{Config, Persist};
+use crate::dashboard::{Audience, Dashboard};
 use crate::engine::{
     Control, EngineSettings, OnSocketEnd, PartyLog, PartySource, Programs, ShardSeed, Watch,
     Watchdog, shape_of,
@@ -28,7 +31,7 @@ use crate::limits;
 use crate::name::RoomKey;
 use crate::program::{PartyCode, Program};
 use crate::room::directory::{Delivery, Directory};
-use crate::room::event::{Body, CronRun, Event, Hook, Request};
+use crate::room::event::{Body, CronRun, Event, Hook, Reply, Request};
 use crate::server::descriptors::raise_limit;
 use crate::server::{
     AssetSettings, Assets, BuiltFiles, CronUrl, EdgeSettings, LiveHub, OnRequest, OnTrouble, Shape,
@@ -52,6 +55,8 @@ pub struct Settings {
     pub built: BuiltFiles,
     /// For `dev`: what pages are told.
     pub live: Option<LiveHub>,
+    /// Whether there is a dashboard, and for whom.
+    pub dashboard: Option<Audience>,
     pub log: PartyLog,
     pub on_request: Option<OnRequest>,
     pub on_socket_end: Option<OnSocketEnd>,
@@ -87,6 +92,7 @@ pub struct Node {
     shards: Vec<JoinHandle<()>>,
     watchdog: Watchdog,
     store: Arc<Store>,
+    dashboard: Option<Arc<Dashboard>>,
     site: watch::Sender<Arc<Site>>,
     crons: watch::Sender<Arc<Config>>,
     stop: Option<oneshot::Sender<()>>,
@@ -100,8 +106,9 @@ impl Node {
         config: &Config,
         program: &Program,
         listener: TcpListener,
-        settings: Settings,
+        mut settings: Settings,
     ) -> Result<Self, NodeError> {
+        let hearing = showing::listen(&mut settings);
         let address = listener.local_addr().map_err(NodeError::Listener)?;
         let watchdog = Watchdog::start(settings.shards + 1).map_err(NodeError::Thread)?;
         let loaded = load(
@@ -130,6 +137,7 @@ impl Node {
                 alarms: alarms.clone(),
                 watch: watchdog.watch(index),
                 inspect: settings.inspect.clone(),
+                glance: hearing.as_ref().map(|it| it.glance(index)),
                 deliveries,
                 control,
             };
@@ -138,6 +146,8 @@ impl Node {
         let (site, sites) = watch::channel(Arc::new(site));
         let (crons, cron_configs) = watch::channel(Arc::new(config.clone()));
         let (stop, stopped) = oneshot::channel();
+        let dashboard = hearing
+            .map(|it| it.show(address, &directory, &controls, &sites, &cron_configs, &store));
         let edge = Edge {
             listener,
             directory,
@@ -151,6 +161,7 @@ impl Node {
                 tls: settings.tls.clone(),
                 trusted_proxy: settings.trusted_proxy,
                 on_request: settings.on_request.clone(),
+                host_pages: dashboard.clone().map(showing::pages),
                 on_trouble: Some(trouble_log(settings.log.clone())),
                 clients_max: raise_limit().saturating_sub(limits::FILES_ELSE).max(1),
                 ..EdgeSettings::default()
@@ -164,6 +175,7 @@ impl Node {
             shards,
             watchdog,
             store,
+            dashboard,
             site,
             crons,
             stop: Some(stop),
@@ -210,6 +222,9 @@ impl Node {
     /// Stops: no new work, rooms come to rest, everything written is durable.
     pub fn stop(mut self) -> Result<(), NodeError> {
         self.settings.inspect.iter().for_each(|registry| registry.close());
+        if let Some(dashboard) = &self.dashboard {
+            dashboard.stop();
+        }
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
         }
@@ -233,6 +248,8 @@ impl Node {
         if let Some(edge) = self.edge.take() {
             edge.join().map_err(|_| NodeError::Lost)?;
         }
+        // It may have the store open, too.
+        self.dashboard = None;
         self.store.close()?;
         Ok(())
     }
@@ -564,6 +581,14 @@ async fn run_crons(mut configs: watch::Receiver<Arc<Config>>, directory: Directo
 }
 
 async fn run_cron(directory: &Directory, run: CronRun) -> bool {
+    let Some(answer) = start_cron(directory, run) else { return false };
+    // What it answers is logged where it failed.
+    let _ = answer.await;
+    true
+}
+
+/// Hands a run to the main lobby. None: the host is going down.
+fn start_cron(directory: &Directory, run: CronRun) -> Option<oneshot::Receiver<Reply>> {
     let (reply, answer) = oneshot::channel();
     let request = Request {
         method: http::Method::GET,
@@ -574,10 +599,6 @@ async fn run_cron(directory: &Directory, run: CronRun) -> bool {
         body: Body::Empty,
     };
     let hook = Event::Hook { hook: Hook::Cron, request, room: None, cron: Some(run), reply };
-    if directory.deliver(RoomKey::lobby("main"), hook).is_err() {
-        return false;
-    }
-    // What it answers is logged where it failed.
-    let _ = answer.await;
-    true
+    directory.deliver(RoomKey::lobby("main"), hook).ok()?;
+    Some(answer)
 }

@@ -17,12 +17,14 @@
 //! - `cli`: what people and scripts see of the command line: help, `init`, keys, the log
 //! - `tls`: HTTPS with real clients and with hostile ones
 //! - `bench`: the load generator finds every message, and what a host loses or doubles
+//! - `dashboard`: the page and the API at `/__houseparty__/`
 //! - `tidy`: headers, sizes and import layering of the source itself
 
 mod bench;
 mod client;
 mod cli;
 mod crash;
+mod dashboard;
 mod examples;
 mod faults;
 mod guard;

@@ -20,23 +20,24 @@ const SOURCES: [&str; 6] = ["runtime", "js", "tests", "examples", "scripts", "be
 const EMPTY_NAMES: [&str; 4] = ["manager", "util", "helper", "misc"];
 
 /// What the modules of `runtime/` may use of each other. Whatever is not listed must not be used.
-const LAYERS: [(&str, &[&str]); 18] = [
+const LAYERS: [(&str, &[&str]); 19] = [
     ("main", &["cli", "engine"]),
     (
         "cli",
         &[
-            "node", "config", "program", "storage", "server", "engine", "inspect", "bench", "name",
-            "limits", "clock",
+            "node", "config", "program", "storage", "server", "engine", "inspect", "dashboard",
+            "bench", "name", "limits", "clock",
         ],
     ),
     (
         "node",
         &[
-            "config", "engine", "inspect", "limits", "name", "program", "room", "server",
+            "config", "dashboard", "engine", "inspect", "limits", "name", "program", "room", "server",
             "storage", "wire", "clock",
         ],
     ),
     ("server", &["room", "wire", "name", "limits", "clock"]),
+    ("dashboard", &["room", "storage", "name", "limits", "clock"]),
     ("engine", &["room", "storage", "program", "wire", "inspect", "name", "limits", "clock"]),
     ("inspect", &["name", "limits", "clock"]),
     ("wire", &["room", "name", "limits", "clock"]),

@@ -137,6 +137,10 @@ struct ServeArgs {
     shards: Option<usize>,
     #[command(flatten)]
     inspect: inspect::InspectArgs,
+    /// Who may open the dashboard at /__houseparty__/ [default: `loopback` in dev, `off` in start]
+    #[arg(long, value_enum, value_name = "WHO", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "loopback")]
+    dashboard: Option<DashboardArg>,
     /// One JSON object per line instead of text for people
     #[arg(long)]
     json: bool,
@@ -152,6 +156,16 @@ struct ServeArgs {
     /// Accepted for compatibility
     #[arg(long, hide = true)]
     disable_request_cf_fetch: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum DashboardArg {
+    /// This machine, not through a proxy
+    Loopback,
+    /// Everybody who can reach the port: it shows and changes what rooms store
+    Everybody,
+    /// Nobody
+    Off,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

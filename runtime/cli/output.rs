@@ -58,6 +58,7 @@ pub struct Place<'a> {
     /// What a client that does not know our certificate can compare it by.
     pub fingerprint: Option<&'a str>,
     pub hot_keys: bool,
+    pub dashboard: bool,
 }
 
 impl Place<'_> {
@@ -185,6 +186,10 @@ impl Output {
         lines.extend(parties.iter().map(|name| format!("  {name}   {url}/parties/{name}/:room")));
         if config.serve.is_some() {
             lines.push(format!("  page   {}", self.paint("36", &format!("{url}/"))));
+        }
+        if place.dashboard {
+            let page = format!("{url}/__houseparty__/");
+            lines.push(format!("  dashboard   {}", self.paint("36", &page)));
         }
         if let Some(fingerprint) = place.fingerprint {
             lines.push(format!("  certificate   SHA-256 {fingerprint}"));

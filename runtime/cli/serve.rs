@@ -18,8 +18,9 @@ use super::develop::{Develop, Start};
 use super::keys::{HotKeys, Key, open_browser};
 use super::output::{Output, Place};
 use super::typecheck::TypeCheck;
-use super::{DurabilityArg, ProjectArgs, ServeArgs, persist};
+use super::{DashboardArg, DurabilityArg, ProjectArgs, ServeArgs, persist};
 use crate::config::{self, Config, Overrides};
+use crate::dashboard::Audience;
 use crate::limits;
 use crate::node::{Node, Settings};
 use crate::program::BuildError;
@@ -94,7 +95,22 @@ fn seconds(value: f64, name: &str) -> anyhow::Result<Duration> {
     }
 }
 
-fn settings(args: &ServeArgs, config: &Config, output: Output) -> anyhow::Result<Settings> {
+/// For whom the dashboard is there; in `dev` for who develops, if nobody says anything.
+fn audience(args: &ServeArgs, watch: bool) -> Option<Audience> {
+    let quiet = if watch { DashboardArg::Loopback } else { DashboardArg::Off };
+    match args.dashboard.unwrap_or(quiet) {
+        DashboardArg::Loopback => Some(Audience::Loopback),
+        DashboardArg::Everybody => Some(Audience::Everybody),
+        DashboardArg::Off => None,
+    }
+}
+
+fn settings(
+    args: &ServeArgs,
+    config: &Config,
+    watch: bool,
+    output: Output,
+) -> anyhow::Result<Settings> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let shards = args.shards.unwrap_or(cores);
     if shards == 0 || args.heap_limit < 8 {
@@ -110,6 +126,7 @@ fn settings(args: &ServeArgs, config: &Config, output: Output) -> anyhow::Result
         cron_url: CronUrl::Loopback,
         built: BuiltFiles::default(),
         live: None,
+        dashboard: audience(args, watch),
         log: output.party_log(),
         on_request: Some(Arc::new(move |log| output.request(log))),
         on_socket_end: Some(Arc::new(move |room, end| output.socket_end(room, end))),
@@ -182,7 +199,7 @@ fn host(args: &ServeArgs, watch: bool, output: Output) -> anyhow::Result<ExitCod
         Err(error) => output.error(&format!("{error}\nEverything else is served.")),
     }
     let live = watch.then(|| LiveHub::new(args.live));
-    let mut settings = settings(args, &config, output)?;
+    let mut settings = settings(args, &config, watch, output)?;
     settings.built = built.clone();
     settings.live = live.clone();
     settings.show_places = watch;
@@ -200,6 +217,7 @@ fn host(args: &ServeArgs, watch: bool, output: Output) -> anyhow::Result<ExitCod
         scheme: if certificate.is_some() { "https" } else { "http" },
         fingerprint: fingerprint.as_deref(),
         hot_keys: keys.is_some(),
+        dashboard: audience(args, watch).is_some(),
     };
     output.ready(&config, &place, false);
     let develop = match &live {

@@ -9,11 +9,15 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::live::{Breakage, Live, Stage};
-use super::shard::{Shard, refuse};
+use super::shard::Shard;
 use super::transport::Transport;
 use crate::limits;
 use crate::room::Effect;
 use crate::room::event::{Event, PairFrame, Reply};
+use crate::room::survey::Refused;
+
+/// What the clients of a room are told that starts anew with a new program.
+pub const RELOADED: &str = "the program was reloaded";
 
 impl Shard {
     pub fn break_room(self: &Rc<Self>, live: &Rc<Live>, breakage: &Breakage) {
@@ -36,8 +40,12 @@ impl Shard {
             rang |= matches!(event, Event::Alarm { .. });
             refuse(event, breakage.status, &breakage.message);
         }
-        // Calls that were held back never happened.
-        drop::<Vec<Effect>>(broken.effects);
+        // What was held back never happened; only the operator hears why.
+        for effect in broken.effects {
+            if let Effect::Told { reply } = effect {
+                let _ = reply.send(Err(Refused::Store(breakage.message.clone())));
+            }
+        }
         self.close_sockets(live, 1011, &breakage.message);
         self.rearm_alarm(live, rang);
     }
@@ -84,13 +92,13 @@ impl Shard {
         for live in self.all_rooms() {
             live.stale.set(true);
             if live.is_resting() {
-                self.replace_instance(&live);
+                self.replace_instance(&live, RELOADED);
             }
         }
     }
 
     /// Hibernating connections stay open with their state; the others reconnect (1012).
-    pub fn replace_instance(self: &Rc<Self>, live: &Rc<Live>) {
+    pub fn replace_instance(self: &Rc<Self>, live: &Rc<Live>, reason: &str) {
         live.stale.set(false);
         let raw = live.room.borrow().sockets.raw_count();
         if live.hibernate.get() && raw == 0 && live.is_quiet() {
@@ -106,7 +114,7 @@ impl Shard {
         if live.alarm.borrow_mut().take().is_some() {
             self.alarms.wake(&live.key);
         }
-        self.close_sockets(live, 1012, "the program was reloaded");
+        self.close_sockets(live, 1012, reason);
     }
 
     fn stop_timers(&self, live: &Live) {
@@ -130,5 +138,15 @@ impl Shard {
             self.forget(&live);
         }
         tokio::time::sleep(Duration::from_millis(limits::FAREWELL_MS)).await;
+    }
+}
+
+/// Tells whoever waits for an answer to this event that there will be none.
+pub fn refuse(event: Event, status: u16, message: &str) {
+    if let Event::Request { reply, .. } | Event::Connect { reply, .. } | Event::Hook { reply, .. } =
+        event
+    {
+        // Whoever asked may be gone, which is all the same to us.
+        let _ = reply.send(Reply::Failed { status, message: message.to_owned() });
     }
 }

@@ -39,6 +39,11 @@ impl Buffers {
         self.exhausted.load(Ordering::Relaxed)
     }
 
+    /// Bytes in use.
+    pub fn used(&self) -> usize {
+        self.used.load(Ordering::Relaxed)
+    }
+
     /// The allocator for an isolate that these buffers belong to.
     pub fn allocator(self: &Arc<Self>) -> v8::UniqueRef<v8::Allocator> {
         // SAFETY: the handle is an `Arc` turned raw, which `release` turns back exactly once, when

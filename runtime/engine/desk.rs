@@ -124,6 +124,11 @@ impl Desk {
         std::mem::take(&mut self.requests).into_values()
     }
 
+    /// Requests that wait for an answer.
+    pub fn request_count(&self) -> usize {
+        self.requests.len()
+    }
+
     pub fn has_no_requests(&self) -> bool {
         self.requests.is_empty() && self.writers.is_empty()
     }

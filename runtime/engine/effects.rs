@@ -61,6 +61,8 @@ impl Shard {
                 self.dial(live, target, *request, completion);
             }
             Effect::Synced { completion } => live.complete(completion, Completion::Done),
+            // Whoever asked for it may have stopped waiting.
+            Effect::Told { reply } => drop(reply.send(Ok(()))),
         }
     }
 

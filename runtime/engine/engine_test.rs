@@ -71,6 +71,7 @@ fn bench(parties: &[(&str, &str)]) -> Bench {
         alarms,
         watch: watchdog.watch(0),
         inspect: None,
+        glance: None,
         deliveries,
         control: orders,
     };

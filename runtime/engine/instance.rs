@@ -22,6 +22,7 @@ use super::watchdog::Watch;
 use super::{EngineError, snapshot, turn};
 use crate::room::RequestId;
 use crate::room::event::Event;
+use crate::room::survey::Heap;
 
 /// How many polls the evaluation of a module without top-level await may take.
 const LOAD_POLLS: usize = 64;
@@ -129,6 +130,14 @@ impl Instance {
     /// Whether it wanted more memory than it may have: of V8's heap or in buffers.
     pub fn memory_exhausted(&self) -> bool {
         self.heap_exhausted.get() || self.buffers.is_exhausted()
+    }
+
+    /// What the isolate holds of memory.
+    pub fn heap(&mut self) -> Heap {
+        let buffers = self.buffers.used();
+        let statistics = self.isolate.enter().v8_isolate().get_heap_statistics();
+        let (used, total) = (statistics.used_heap_size(), statistics.total_heap_size());
+        Heap { used, total, buffers }
     }
 
     /// A turn that ran out of memory leaves the isolate unusable, like one that was cut off.

@@ -58,6 +58,11 @@ pub fn live_max() -> usize {
     })
 }
 
+/// How many isolates the process has.
+pub fn live() -> usize {
+    LIVE.load(Ordering::Relaxed)
+}
+
 /// Whether one more isolate may be made.
 pub fn has_room_for_another() -> bool {
     LIVE.load(Ordering::Relaxed) < live_max()

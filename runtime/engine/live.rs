@@ -17,6 +17,7 @@ use super::desk::Desk;
 use super::instance::Instance;
 use super::schedule::DueKey;
 use super::shard::Shard;
+use super::survey::Tally;
 use super::transport::Transport;
 use crate::name::RoomKey;
 use crate::room::Room;
@@ -103,6 +104,7 @@ pub struct Live {
     pub gone: Cell<bool>,
     /// The program has changed: the instance is replaced when the room comes to rest.
     pub stale: Cell<bool>,
+    pub tally: Tally,
 }
 
 impl Live {

@@ -29,6 +29,8 @@ mod pool;
 mod schedule;
 mod shard;
 mod snapshot;
+mod survey;
+mod translate;
 mod transport;
 mod turn;
 mod value;
@@ -47,6 +49,8 @@ pub use self::instance::shape_of;
 pub use self::json::{JsonError, Readable, Values};
 pub use self::loader::PartySource;
 pub use self::shard::{Control, ShardSeed};
+pub use self::survey::Glance;
+pub use self::translate::Translator;
 pub use self::watchdog::{Watch, Watchdog};
 
 use crate::name::RoomKey;
@@ -99,6 +103,11 @@ pub fn init() {
     // that never looks at a termination request: neither deadline nor heap limit could stop it.
     v8::V8::set_flags_from_string("--no-maglev-osr");
     deno_core::JsRuntime::init_platform(None);
+}
+
+/// How many isolates there are, and how many there may be.
+pub fn isolates() -> (usize, usize) {
+    (isolate::live(), isolate::live_max())
 }
 
 /// The program of every party, as isolates use it.

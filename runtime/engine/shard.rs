@@ -17,19 +17,22 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, mpsc, oneshot};
 
+use super::break_down::{RELOADED, refuse};
 use super::inspect::Debugging;
 use super::instance::{Instance, Log, TurnEnd};
 use super::live::{Breakage, Live, Stage};
 use super::pool::Pool;
 use super::schedule::{Due, DueKey};
+use super::survey::{Glance, Tally};
 use super::watchdog::Watch;
 use super::{EngineError, EngineSettings, PartySource, Programs};
 use crate::limits;
 use crate::name::RoomKey;
 use crate::room::Overloaded;
 use crate::room::directory::{Delivery, Directory};
-use crate::room::event::{Event, Reply, SocketId};
+use crate::room::event::{Event, SocketId};
 use crate::room::section::SectionId;
+use crate::room::survey::Question;
 use crate::storage::{AlarmClock, Outcome, Reader, RoomStore, Store};
 use crate::wire::WireSettings;
 
@@ -39,6 +42,9 @@ static LAST_SOCKET: AtomicU64 = AtomicU64::new(0);
 /// What the node tells a shard, apart from events for rooms.
 pub enum Control {
     Committed(Arc<Outcome>),
+    /// The operator looks at rooms, or changes something (`survey.rs`). What is beside the question
+    /// counts those that wait.
+    Survey(Question, Arc<()>),
     /// New programs: rooms are started anew with them (DESIGN, path f).
     Reload {
         programs: Arc<Programs>,
@@ -59,6 +65,8 @@ pub struct ShardSeed {
     pub watch: Watch,
     /// Only with `--inspect`.
     pub inspect: Option<Arc<crate::inspect::Registry>>,
+    /// Where others see which room the shard is busy with, if anybody wants to.
+    pub glance: Option<Arc<Glance>>,
     pub deliveries: mpsc::UnboundedReceiver<Delivery>,
     pub control: mpsc::UnboundedReceiver<Control>,
 }
@@ -73,9 +81,10 @@ pub struct Shard {
     pub wire: Rc<WireSettings>,
     pub watch: Watch,
     pub debugging: Option<Debugging>,
+    pub glance: Option<Arc<Glance>>,
     pub pool: Pool,
     pub refill_planned: Cell<Option<DueKey>>,
-    rooms: RefCell<HashMap<RoomKey, Rc<Live>>>,
+    pub rooms: RefCell<HashMap<RoomKey, Rc<Live>>>,
     slots: RefCell<HashMap<u64, Weak<Live>>>,
     last_slot: Cell<u64>,
     ready: RefCell<VecDeque<Rc<Live>>>,
@@ -125,6 +134,7 @@ impl ShardSeed {
             reader: Rc::new(reader),
             watch: self.watch,
             debugging: self.inspect.map(Debugging::new),
+            glance: self.glance,
             pool: Pool::default(),
             refill_planned: Cell::new(None),
             rooms: RefCell::default(),
@@ -169,6 +179,7 @@ impl Shard {
                 biased;
                 order = control.recv() => match order {
                     Some(Control::Committed(outcome)) => self.committed(&outcome),
+                    Some(Control::Survey(question, _)) => self.survey(question),
                     Some(Control::Drain(done)) => {
                         let patience = Duration::from_secs(limits::DRAIN_SECONDS_MAX);
                         draining = Some((done, Instant::now() + patience));
@@ -219,7 +230,7 @@ impl Shard {
     }
 
     /// The room with this key, made if it does not live yet.
-    fn live(self: &Rc<Self>, key: RoomKey) -> Rc<Live> {
+    pub fn live(self: &Rc<Self>, key: RoomKey) -> Rc<Live> {
         if let Some(live) = self.rooms.borrow().get(&key) {
             return live.clone();
         }
@@ -251,6 +262,7 @@ impl Shard {
             paused: RefCell::default(),
             gone: Cell::new(false),
             stale: Cell::new(false),
+            tally: Tally::default(),
         });
         self.slots.borrow_mut().insert(slot, Rc::downgrade(&live));
         self.rooms.borrow_mut().insert(key, live.clone());
@@ -390,7 +402,7 @@ impl Shard {
                 }
             }
         }
-        let ended = self.run(live, &mut stage);
+        let ended = self.measured(live, || self.run(live, &mut stage));
         self.after_pause(&stage);
         drop(stage);
         let breakage = live.breakage.borrow_mut().take();
@@ -401,7 +413,7 @@ impl Shard {
         self.perform(live);
         self.resume_sockets(live);
         if live.stale.get() && live.is_resting() {
-            self.replace_instance(live);
+            self.replace_instance(live, RELOADED);
         } else if live.room.borrow().is_ready() {
             live.enqueue();
         } else {
@@ -502,6 +514,7 @@ impl Shard {
             let Some(event) = self.before_turn(live, event) else { continue };
             self.watch.rearm(self.settings().turn_deadline);
             let (end, _request) = instance.turn(live, event);
+            live.tally.turns.update(|turns| turns + 1);
             self.end_turn(live);
             if matches!(end, TurnEnd::Terminated) {
                 return Ok(end);
@@ -587,15 +600,5 @@ async fn sleep_until(at: Option<Instant>) {
     match at {
         Some(at) => tokio::time::sleep_until(at.into()).await,
         None => std::future::pending().await,
-    }
-}
-
-/// Tells whoever waits for an answer to this event that there will be none.
-pub fn refuse(event: Event, status: u16, message: &str) {
-    if let Event::Request { reply, .. } | Event::Connect { reply, .. } | Event::Hook { reply, .. } =
-        event
-    {
-        // Whoever asked may be gone, which is all the same to us.
-        let _ = reply.send(Reply::Failed { status, message: message.to_owned() });
     }
 }

@@ -18,6 +18,7 @@ pub mod directory;
 pub mod event;
 pub mod gate;
 pub mod section;
+pub mod survey;
 
 use std::collections::VecDeque;
 
@@ -27,6 +28,7 @@ use self::connection::Sockets;
 use self::event::{BodyError, Event, Message, Reply, Request, SocketId};
 use self::gate::Gate;
 use self::section::{SectionId, Sections, TooDeep};
+use self::survey::Told;
 use crate::limits;
 use crate::name::RoomKey;
 use crate::storage::CommitSeq;
@@ -80,6 +82,10 @@ pub enum Effect {
     /// `storage.sync()`: everything written before is durable.
     Synced {
         completion: u32,
+    },
+    /// The operator's change is durable.
+    Told {
+        reply: Told,
     },
 }
 
@@ -143,6 +149,16 @@ impl Room {
                 SectionId::ROOT => !self.inbox.is_empty(),
                 _ => self.inbox.iter().any(|(section, _)| self.sections.admits(*section)),
             }
+    }
+
+    /// How many events wait.
+    pub fn waiting(&self) -> usize {
+        self.inbox.len()
+    }
+
+    /// Whether a critical section is open or asked for.
+    pub fn has_section(&self) -> bool {
+        !self.sections.is_idle()
     }
 
     /// The section in which the running turn initiates things.

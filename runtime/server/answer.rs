@@ -50,6 +50,7 @@ pub(super) async fn answer(
     // Only for the log; the request itself moves on.
     let path = request.uri().path();
     let is_news = edge.settings.live.is_none() || !LiveHub::is_ours(path);
+    let is_news = is_news && edge.host_pages(path).is_none();
     let log = edge.settings.on_request.clone().filter(|_| is_news);
     let log = log.map(|log| (log, path.to_owned()));
     let response = match Call::new(&edge, peer, upgrade, request) {
@@ -238,6 +239,10 @@ impl<'a> Call<'a> {
     // ---- everything else (1.3) ----------------------------------------------------------------
 
     async fn elsewhere(&mut self, site: &Site) -> Result<Outcome, Refusal> {
+        if let Some(pages) = self.edge.host_pages(self.target.path()) {
+            let request = self.take_request().await?;
+            return Ok(Outcome::Response(pages.answer(request).await, None));
+        }
         let nothing = Shape::default();
         let shape = site.parties.get("main").unwrap_or(&nothing);
         if self.upgrade.is_some() && shape.on_socket {

@@ -40,6 +40,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -53,6 +54,7 @@ pub use self::built::BuiltFiles;
 pub use self::live::{LiveHub, LiveProblem};
 pub use self::pattern::Patterns;
 use crate::room::directory::Directory;
+use crate::room::event::{Request, Response};
 
 /// The bounds of this module.
 mod limits {
@@ -149,6 +151,14 @@ pub struct RequestLog {
     pub duration: Duration,
 }
 
+/// Answers below `/__houseparty__/`: what the host itself has to show, whatever the project serves.
+pub trait HostPages: Send + Sync {
+    /// Whether a path is one of these.
+    fn claims(&self, path: &str) -> bool;
+
+    fn answer(&self, request: Request) -> BoxFuture<'static, Response>;
+}
+
 pub type OnRequest = Arc<dyn Fn(&RequestLog) + Send + Sync>;
 pub type OnTrouble = Arc<dyn Fn(&str) + Send + Sync>;
 
@@ -173,6 +183,8 @@ pub struct EdgeSettings {
     /// Pages are told what happens while one works on them.
     pub live: Option<LiveHub>,
     pub on_request: Option<OnRequest>,
+    /// Requests for these are not told to `on_request`.
+    pub host_pages: Option<Arc<dyn HostPages>>,
     /// Told when the edge has trouble of its own, in words for the operator.
     pub on_trouble: Option<OnTrouble>,
 }
@@ -193,6 +205,7 @@ impl Default for EdgeSettings {
             trusted_proxy: false,
             live: None,
             on_request: None,
+            host_pages: None,
             on_trouble: None,
         }
     }
@@ -303,6 +316,11 @@ impl Edge {
             return Some(connections_max);
         }
         (connections + crate::wire::attached() >= clients_max).then_some(clients_max)
+    }
+
+    /// The host's own pages, if a path is one of them.
+    fn host_pages(&self, path: &str) -> Option<&dyn HostPages> {
+        self.settings.host_pages.as_deref().filter(|pages| pages.claims(path))
     }
 
     fn protocol(&self) -> http1::Builder {

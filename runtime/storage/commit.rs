@@ -11,6 +11,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::batch::Batch;
 use super::{AlarmClock, CommitSeq, OnOutcome, Outcome, StoreError};
@@ -38,6 +39,28 @@ struct Waiting {
     /// Rooms of the group that is being committed now.
     in_hand: Vec<RoomKey>,
     closed: bool,
+    figures: Figures,
+}
+
+/// What the committer has done since the store was opened.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Figures {
+    /// Transactions, each with its fsync.
+    pub groups: u64,
+    /// What turns wrote, one for each turn.
+    pub batches: u64,
+    /// Time spent in the transactions, and the longest of them.
+    pub time: Duration,
+    pub longest: Duration,
+}
+
+impl Figures {
+    fn count(&mut self, batches: usize, took: Duration) {
+        self.groups += 1;
+        self.batches += batches as u64;
+        self.time += took;
+        self.longest = self.longest.max(took);
+    }
 }
 
 /// What shards and committer share.
@@ -91,6 +114,10 @@ impl Queue {
             }
             waiting = self.moved.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+
+    pub fn figures(&self) -> Figures {
+        self.lock().figures
     }
 
     #[cfg(test)]
@@ -160,6 +187,7 @@ impl Committer {
     pub fn step(&mut self) -> bool {
         let mut outcome = Outcome::default();
         let Some(group) = self.take(&mut outcome) else { return false };
+        let began = Instant::now();
         if !group.batches.is_empty() {
             match self.sink.commit(&group.batches) {
                 Ok(()) => {
@@ -174,7 +202,12 @@ impl Committer {
         }
         self.upto = group.upto;
         outcome.upto = group.upto;
-        self.queue.lock().in_hand.clear();
+        let mut waiting = self.queue.lock();
+        waiting.in_hand.clear();
+        if !group.batches.is_empty() {
+            waiting.figures.count(group.batches.len(), began.elapsed());
+        }
+        drop(waiting);
         self.queue.moved.notify_all();
         (self.on_outcome)(&outcome);
         true

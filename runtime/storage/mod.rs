@@ -20,6 +20,7 @@
 mod alarm_clock;
 mod archive;
 mod batch;
+mod catalogue;
 mod commit;
 mod disk;
 mod error;
@@ -36,6 +37,8 @@ use std::thread::JoinHandle;
 
 pub use self::alarm_clock::AlarmClock;
 pub use self::archive::{Archive, Import, Item, Selection, Summary};
+pub use self::catalogue::{Catalogue, Entry, KEYS_COUNTED_MAX, StoredRoom, Which};
+pub use self::commit::Figures;
 use self::commit::{Committer, Queue, Sink};
 use self::disk::DiskSink;
 pub use self::error::StoreError;
@@ -178,6 +181,11 @@ impl Store {
             return Err(StoreError::Write("the committer ended unexpectedly".to_owned()));
         }
         Ok(())
+    }
+
+    /// What the committer has done so far.
+    pub fn figures(&self) -> Figures {
+        self.queue.figures()
     }
 
     fn next_life(&self) -> u64 {

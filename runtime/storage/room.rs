@@ -53,7 +53,7 @@ impl ListOptions {
 }
 
 /// The first key that does not begin with `prefix` any more (KV-19); none if there is no such key.
-fn behind(prefix: &[u8]) -> Option<Vec<u8>> {
+pub fn behind(prefix: &[u8]) -> Option<Vec<u8>> {
     let last = prefix.iter().rposition(|byte| *byte != 0xFF)?;
     let mut end = prefix[..=last].to_vec();
     end[last] += 1;

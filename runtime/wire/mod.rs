@@ -38,6 +38,7 @@ use self::outbox::{Outbox, Pushed};
 use self::reader::{Reader, Replies};
 use self::session::Session;
 use self::tls::Tls;
+use crate::clock::now_ms;
 use crate::room::event::{Message, SocketId, Wire};
 
 /// The bounds of this module.
@@ -140,6 +141,16 @@ pub fn attached() -> usize {
     ATTACHED.load(Ordering::Relaxed)
 }
 
+/// What has gone through a socket.
+#[derive(Debug, Default)]
+pub struct Traffic {
+    /// When it was attached, in ms since the epoch.
+    pub since_ms: i64,
+    /// Bytes of messages from the client, and of frames to it.
+    pub received: Cell<u64>,
+    pub sent: Cell<u64>,
+}
+
 /// The handle of an attached socket.
 pub struct Socket {
     id: SocketId,
@@ -149,6 +160,7 @@ pub struct Socket {
     phase: Cell<Phase>,
     fault: Cell<Option<Fault>>,
     paused: Cell<bool>,
+    traffic: Traffic,
     /// The task is running: it looks at everything again before it sleeps, nobody has to wake it.
     visiting: Cell<bool>,
     task: RefCell<Option<Waker>>,
@@ -177,6 +189,7 @@ impl Socket {
             phase: Cell::new(Phase::Open),
             fault: Cell::new(None),
             paused: Cell::new(false),
+            traffic: Traffic { since_ms: now_ms(), ..Traffic::default() },
             visiting: Cell::new(false),
             task: RefCell::new(None),
         });
@@ -193,6 +206,7 @@ impl Socket {
     /// is closing.
     pub fn send(&self, frame: &Frame) {
         if self.phase.get() == Phase::Open {
+            self.traffic.sent.update(|bytes| bytes + frame.bytes().len() as u64);
             self.push(frame.bytes().clone(), self.settings.outbox_bytes_max);
         }
     }
@@ -220,6 +234,10 @@ impl Socket {
             self.outbox.borrow_mut().cut();
             self.fail(Fault::Aborted);
         }
+    }
+
+    pub fn traffic(&self) -> &Traffic {
+        &self.traffic
     }
 
     /// Bytes that wait because the client does not read them.

@@ -145,6 +145,7 @@ impl Session {
             }
             match self.reader.next(cx, &*self.socket) {
                 Incoming::Message(message) => {
+                    self.socket.traffic.received.update(|bytes| bytes + message.len() as u64);
                     if self.socket.phase.get() == Phase::Open
                         && self.socket.sink.message(self.socket.id, message) == Flow::Pause
                     {

@@ -193,6 +193,28 @@ fn a_full_disk_costs_503_and_nothing_that_was_acknowledged() {
 }
 
 #[test]
+fn what_the_operator_changes_on_a_full_disk_is_refused_and_not_pretended() {
+    run(async {
+        let (project, disk) = (Project::single(LEDGER), Disk::new());
+        let host = disk.host(&project, &["--dashboard"]);
+        put_all(&host, &["a"], 3).await;
+        disk.fail("write * full");
+        let path = "/__houseparty__/api/storage/value?party=main&id=a&key=last";
+        let guard = [("x-houseparty".to_owned(), "1".to_owned())];
+        let mut client = host.client().await;
+        let answer = client.request("PUT", path, &guard, "9".into()).await.expect("an answer");
+        assert_eq!(answer.status, 503, "{}", answer.text());
+        assert!(answer.text().contains("disk is full"), "{}", answer.text());
+        assert_eq!(host.get(path).await.ok().json()["json"], "3");
+        assert_eq!(state(&host, "a").await, numbers(3));
+        disk.heal();
+        let answer = client.request("PUT", path, &guard, "9".into()).await.expect("an answer");
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert_eq!(state(&host, "a").await["last"], 9);
+    });
+}
+
+#[test]
 fn a_write_that_tears_leaves_the_state_before() {
     run(async {
         let (project, disk) = (Project::single(LEDGER), Disk::new());
