@@ -7,6 +7,7 @@
 //! - `spec`: what a client or a party can observe, as data (`spec/cases/*.jsonc` against
 //!   `spec/project`)
 //! - `examples`: every folder of `examples/` is booted and does what its README says
+//! - `packages`: npm packages that people use in parties, with the real clients
 //! - `crash`: kill -9 under load; every acknowledged write and every alarm is accounted for
 //! - `faults`: parties and clients that misbehave, broken projects, broken folders
 //! - `scale`: 2,000 rooms, 2,000 connections, an idle host
@@ -19,6 +20,7 @@ mod crash;
 mod examples;
 mod faults;
 mod node;
+mod packages;
 mod scale;
 mod spec;
 mod storage_cli;
