@@ -14,8 +14,8 @@ export default class Cursors implements Party.Server {
   constructor(readonly room: Party.Room) {}
 
   onConnect(connection: Party.Connection<Cursor>, { request }: Party.ConnectionContext) {
-    const country = (request.cf?.country as string | undefined) ?? null;
-    const cursor = { id: connection.id, hue: hueOf(connection.id), country, x: null, y: null };
+    const { country } = request.cf ?? {};
+    const cursor = { id: connection.id, hue: hueOf(connection.id), country: known(country), x: null, y: null };
     connection.setState(cursor);
     const others = [];
     for (const other of this.room.getConnections<Cursor>()) {
@@ -52,6 +52,11 @@ function read(message: string | ArrayBuffer | ArrayBufferView): Pick<Cursor, "x"
   } catch {
     return null;
   }
+}
+
+/** Behind no network that knows countries, it is "XX". */
+function known(country: unknown) {
+  return typeof country === "string" && country !== "XX" ? country : null;
 }
 
 function hueOf(id: string) {
