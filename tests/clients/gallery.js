@@ -61,6 +61,21 @@ async function chatLike(ann, ben) {
 }
 
 const visits = {
+  async alarms() {
+    const [ann, ben] = [await open(), await open()];
+    await ann.fill("#text", "Wake the neighbours");
+    await ann.fill("#seconds", "600");
+    await ann.click("#add button");
+    await shows(ann, "#waiting", "Wake the neighbours");
+    await ann.fill("#text", "Take the tea bag out");
+    await ann.fill("#seconds", "0");
+    await ann.click("#add button");
+    await shows(ben, "#arrived", "Take the tea bag out");
+    await shows(ann, "#arrived", "Take the tea bag out");
+    await until(ann, `document.querySelectorAll("#waiting li").length === 1`);
+    return ann;
+  },
+
   async auth() {
     const refusals = /40[13]|HTTP Authentication failed/;
     const ann = await open({}, refusals);
@@ -89,6 +104,18 @@ const visits = {
     await chatLike(ann, ben);
     const cleo = await open();
     await shows(cleo, "#messages", "next to the piano");
+    return ann;
+  },
+
+  async counter() {
+    const [ann, ben] = [await open(), await open()];
+    await shows(ben, "#count", /^0$/);
+    for (let number = 0; number < 3; number++) await ann.click("#add");
+    await shows(ben, "#count", /^3$/);
+    await ben.click("#reset");
+    await shows(ann, "#count", /^0$/);
+    for (let number = 0; number < 7; number++) await ann.click("#add");
+    await shows(ann, "#count", /^7$/);
     return ann;
   },
 
@@ -137,6 +164,20 @@ const visits = {
     return ann;
   },
 
+  async hibernation() {
+    const ann = await open();
+    await shows(ann, "#question", "six times seven");
+    for (let answers = 1; (await ann.locator("#log .woken").count()) === 0; answers++) {
+      assert(answers < 20, "the room never leaves memory");
+      // Longer than it stays in memory; how much longer does not matter.
+      await ann.waitForTimeout(1_000);
+      await ann.fill("#text", "42");
+      await ann.click("#answer button");
+      await shows(ann, "#points", new RegExp(`^${answers}$`));
+    }
+    return ann;
+  },
+
   async polls() {
     const [ann, ben] = [await open(), await open()];
     await ann.fill("#new-question", "What shall we play tonight?");
@@ -150,6 +191,22 @@ const visits = {
     for (let number = 0; number < 12; number++) await ann.click("#options button:nth-child(1)");
     await shows(ann, "#problem", "Not so fast");
     await shows(ben, "#total", "2 votes");
+    return ann;
+  },
+
+  async presence() {
+    const [ann, ben, cleo] = [await open(), await open(), await open()];
+    for (const [page, name] of [[ann, "Ann"], [ben, "Ben"]]) {
+      await page.fill("#name", name);
+      await page.click("#join [value=player]");
+    }
+    await cleo.click("#join [value=watcher]");
+    await shows(ann, "#watchers", "1 is watching");
+    await ben.locator("#away input").check();
+    await ann.locator("#players [data-status=away]", { hasText: "Ben" }).waitFor();
+    await shows(cleo, "#players", "Ann");
+    await cleo.close();
+    await shows(ann, "#watchers", "0 are watching");
     return ann;
   },
 

@@ -47,9 +47,9 @@ fn auth() {
         let (mine, theirs) = (parts(&token), parts(&other));
         let unsigned = format!("eyJhbGciOiJub25lIn0.{}.", mine[1]);
         for wrong in [format!("{}.{}.{}", mine[0], theirs[1], mine[2]), unsigned, "x".to_owned()] {
-            let opened =
-                Socket::try_open(host.address(), &format!("/party/club?token={wrong}"), &[]);
-            let refused = opened.await.err().expect("a wrong token");
+            let path = format!("/party/club?token={wrong}");
+            let opened = Socket::try_open(host.address(), &path, &[]).await;
+            let refused = opened.err().expect("a wrong token");
             assert_eq!(refused.status, 401);
             assert!(refused.body.starts_with("The token is refused: "), "{}", refused.body);
         }
@@ -230,8 +230,8 @@ fn stream_writes_while_it_is_read() {
 
         // "Press Stop, and the generator ends."
         let mut client = host.client().await;
-        let mut stream =
-            client.stream("POST", "/party/lobby", "And then?").await.expect("an answer");
+        let asking = futures::stream::iter([Bytes::from_static(b"And then?")]);
+        let mut stream = client.stream("POST", "/party/lobby", asking).await.expect("an answer");
         stream.next().await.expect("a first piece").expect("it is readable");
         assert_eq!(host.get("/party/lobby").await.json()["writing"], 1);
         drop(stream);

@@ -256,6 +256,21 @@ fn partymix_serves_a_remix_build() {
     });
 }
 
+/// Packages that look for a file beside themselves when they are loaded, though they may never ask
+/// for it.
+#[test]
+fn modules_have_an_address() {
+    run(async {
+        let host = Host::start(&Project::single(
+            r#"
+const file = new URL("./model.wasm", import.meta.url);
+export default { onRequest: () => new Response(file.href) };
+"#,
+        ));
+        assert_eq!(host.get("/party/x").await.ok().text(), "houseparty:/party/model.wasm");
+    });
+}
+
 #[test]
 fn the_guide_on_rate_limits() {
     run(async {
