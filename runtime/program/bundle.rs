@@ -173,6 +173,26 @@ fn options(config: &Config, public_host: &str, file: &Path) -> BundlerOptions {
     }
 }
 
+/// The kinds of files that can be part of a party, by their endings: what rolldown knows by itself,
+/// what `options` names, and what `HostModules::binary` loads.
+const KINDS: [&str; 20] = [
+    "js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx", "json", "txt", "html", "svg", "css",
+    "md", "graphql", "gql", "sql", "xml", "wasm", "bin",
+];
+
+/// Fails for a file that would be taken for JavaScript, although its ending says that it is not (B-06).
+fn check_kind(path: &Path) -> anyhow::Result<()> {
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some(ending) if path.is_absolute() && !KINDS.contains(&ending) => anyhow::bail!(
+            "no loader is configured for \".{ending}\" files: {}. A party can import code, JSON, text \
+             (.txt .html .svg .css .md .graphql .sql .xml), .wasm and .bin; files for browsers belong \
+             into the folder that `serve` names",
+            path.display()
+        ),
+        _ => Ok(()),
+    }
+}
+
 /// The module that a party starts with: what is injected, then the party's own file.
 fn entry(file: &str) -> String {
     let path = serde_json::Value::String(file.to_owned());
@@ -195,7 +215,7 @@ impl HostModules {
         let wrap = match Path::new(file).extension().and_then(|extension| extension.to_str()) {
             Some("wasm") => "new WebAssembly.Module(bytes)",
             Some("bin") => "bytes.buffer",
-            _ => return Ok(None),
+            _ => return check_kind(Path::new(file)).map(|()| None),
         };
         context.add_watch_file(file);
         let bytes = std::fs::read(file)?;

@@ -26,7 +26,9 @@ export default class Members implements Party.Server {
   static async onFetch(request: Party.Request, lobby: Party.FetchLobby) {
     if (new URL(request.url).pathname !== "/login") return null;
     const { name, password } = Object(await request.json().catch(() => null));
-    if (!NAME.test(String(name))) return new Response("A name is 1 to 20 letters", { status: 400 });
+    if (typeof name !== "string" || !NAME.test(name)) {
+      return new Response("A name is 1 to 20 letters", { status: 400 });
+    }
     const known = equal(String(password), String(lobby.env.PASSWORD));
     if (!known) return new Response("This is not the password", { status: 403 });
     return new Response(await sign(name, LIFETIME, lobby.env));
