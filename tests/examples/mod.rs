@@ -60,13 +60,13 @@ fn every_example_has_a_test_and_is_explained() {
     assert_eq!(found, TESTED);
 }
 
-/// The pages share two files; each example has them, so that it can be taken away as it is.
+/// What examples share; each has a copy, so that it can be taken away as it is.
 #[test]
-fn what_the_pages_share_is_the_same_in_all() {
-    for shared in ["base.css", "room.js"] {
+fn what_the_examples_share_is_the_same_in_all() {
+    for shared in ["public/base.css", "public/room.js", "tsconfig.json"] {
         let mut texts = Vec::new();
         for name in TESTED {
-            let path = repository().join("examples").join(name).join("public").join(shared);
+            let path = repository().join("examples").join(name).join(shared);
             texts.extend(std::fs::read_to_string(path).map(|text| (name, text)));
         }
         assert!(texts.len() > 2, "{shared} is not in the examples any more");
@@ -80,11 +80,12 @@ fn what_the_pages_share_is_the_same_in_all() {
 #[test]
 fn every_example_type_checks() {
     for name in TESTED {
-        let folder = repository().join("examples").join(name).display().to_string();
+        example(name);
+    }
+    for folder in ["examples", "examples/counter", "tests/spec/project"] {
+        let folder = repository().join(folder).display().to_string();
         run_script("node_modules/typescript/bin/tsc", &["--project", &folder]);
     }
-    let folder = repository().join("tests/spec/project").display().to_string();
-    run_script("node_modules/typescript/bin/tsc", &["--project", &folder]);
 }
 
 /// Against the types of the npm package itself, as in a project that has it installed.
