@@ -27,7 +27,8 @@ use crate::program::Program;
 use crate::room::directory::{Delivery, Directory};
 use crate::room::event::{Body, CronRun, Event, Hook, Request};
 use crate::server::{
-    AssetSettings, Assets, CronUrl, EdgeSettings, OnRequest, OnTrouble, Shape, Site,
+    AssetSettings, Assets, BuiltFiles, CronUrl, EdgeSettings, LiveHub, OnRequest, OnTrouble, Shape,
+    Site,
 };
 use crate::storage::{AlarmClock, Durability, Location, Outcome, Store, StoreError};
 use crate::wire::WireSettings;
@@ -43,6 +44,10 @@ pub struct Settings {
     pub durability: Durability,
     /// Whether `/__scheduled__` answers everybody or only this machine.
     pub cron_url: CronUrl,
+    /// What builds of client code give; whoever builds replaces them.
+    pub built: BuiltFiles,
+    /// For `dev`: what pages are told.
+    pub live: Option<LiveHub>,
     pub log: PartyLog,
     pub on_request: Option<OnRequest>,
 }
@@ -121,6 +126,7 @@ impl Node {
             crons: cron_configs,
             alarms,
             settings: EdgeSettings {
+                live: settings.live.clone(),
                 on_request: settings.on_request.clone(),
                 on_trouble: Some(trouble_log(settings.log.clone())),
                 ..EdgeSettings::default()
@@ -317,6 +323,8 @@ fn site_of(config: &Config, loaded: &Loaded, settings: &Settings) -> Site {
                     exclude: serve.exclude.clone(),
                 },
             })
+            .with_built(settings.built.clone())
+            .with_live(settings.live.clone())
         }),
         cron_url: settings.cron_url,
     }

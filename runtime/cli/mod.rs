@@ -6,6 +6,8 @@
 //! the machine, 2 the arguments make no sense (clap).
 
 mod bench;
+mod build;
+mod develop;
 mod output;
 mod serve;
 mod storage;
@@ -95,9 +97,10 @@ struct ServeArgs {
     /// Folder for what rooms store, or `false` to keep it in memory
     #[arg(long, value_name = "FOLDER|false", num_args = 0..=1, default_missing_value = "true")]
     persist: Option<String>,
-    /// When an answer may be given for what was written
-    #[arg(long, value_enum, default_value_t = DurabilityArg::Fsync)]
-    durability: DurabilityArg,
+    /// When an answer may be given for what was written [default: `durability` of the
+    /// configuration, or fsync]
+    #[arg(long, value_enum)]
+    durability: Option<DurabilityArg>,
     /// Seconds without events after which a room gives its isolate back
     #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
     hibernate_after: f64,
@@ -122,8 +125,8 @@ struct ServeArgs {
     /// Accepted for compatibility
     #[arg(long, hide = true)]
     no_hotkeys: bool,
-    /// Accepted for compatibility
-    #[arg(long, hide = true)]
+    /// With `dev`: pages load themselves again when client code or static files change
+    #[arg(long)]
     live: bool,
     /// Accepted for compatibility
     #[arg(long, hide = true)]

@@ -1,8 +1,10 @@
-//! `dev`, `start` and `check`: load the configuration, build, serve; in `dev`, again on every change.
+//! `dev`, `start` and `check`: load the configuration, build, serve; in `dev`, again on every change
+//! (`develop`).
+//!
+//! Client code that cannot be built is told and keeps nobody from serving the rest; `check` fails.
 
-use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
-use std::process::{Command, ExitCode};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -10,14 +12,15 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use socket2::{Domain, Protocol, Socket, Type};
 
+use super::build::{Builder, Built, Wanted, run_command};
+use super::develop::{Develop, Start};
 use super::output::Output;
 use super::{DurabilityArg, ProjectArgs, ServeArgs, persist};
-use crate::config::{BuildCommand, Config, Overrides};
+use crate::config::{self, Config, Overrides};
 use crate::limits;
 use crate::node::{Node, Settings};
-use crate::program::watch::Watch;
-use crate::program::{BuildError, Program, build};
-use crate::server::CronUrl;
+use crate::program::BuildError;
+use crate::server::{BuiltFiles, CronUrl, LiveHub};
 use crate::storage::Durability;
 
 /// The port if nobody says anything (C-20).
@@ -40,31 +43,9 @@ fn overrides(args: &ProjectArgs) -> Overrides {
     }
 }
 
-fn load(overrides: &Overrides) -> anyhow::Result<Config> {
+pub(super) fn load(overrides: &Overrides) -> anyhow::Result<Config> {
     let cwd = std::env::current_dir().context("cannot tell the working directory")?;
     Ok(Config::load(&cwd, overrides)?)
-}
-
-fn build_program(config: &Config, public_host: &str) -> anyhow::Result<Program> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .context("cannot start the bundler")?;
-    Ok(runtime.block_on(build(config, public_host))?)
-}
-
-/// `build.command`, before anything else (C-25).
-fn run_build_command(build: &BuildCommand) -> anyhow::Result<()> {
-    let status = Command::new("sh")
-        .arg("-c")
-        .arg(&build.command)
-        .current_dir(&build.cwd)
-        .status()
-        .with_context(|| format!("cannot run the build command `{}`", build.command))?;
-    if !status.success() {
-        bail!("Custom build failed: `{}` ended with {status}", build.command);
-    }
-    Ok(())
 }
 
 /// The listener: an explicit port must be free, the default one moves to a free one (C-20).
@@ -102,7 +83,7 @@ fn seconds(value: f64, name: &str) -> anyhow::Result<Duration> {
     }
 }
 
-fn settings(args: &ServeArgs, output: Output) -> anyhow::Result<Settings> {
+fn settings(args: &ServeArgs, config: &Config, output: Output) -> anyhow::Result<Settings> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let shards = args.shards.unwrap_or(cores);
     if shards == 0 || args.heap_limit < 8 {
@@ -114,15 +95,25 @@ fn settings(args: &ServeArgs, output: Output) -> anyhow::Result<Settings> {
         heap_limit_bytes: args.heap_limit << 20,
         message_limit: args.message_limit,
         shards,
-        durability: match args.durability {
-            DurabilityArg::Fsync => Durability::Fsync,
-            DurabilityArg::Process => Durability::Process,
-            DurabilityArg::Memory => Durability::Memory,
-        },
+        durability: durability(args.durability, config.durability),
         cron_url: CronUrl::Loopback,
+        built: BuiltFiles::default(),
+        live: None,
         log: output.party_log(),
         on_request: Some(Arc::new(move |log| output.request(log))),
     })
+}
+
+/// The flag beats the configuration.
+fn durability(flag: Option<DurabilityArg>, key: Option<config::Durability>) -> Durability {
+    match (flag, key) {
+        (Some(DurabilityArg::Fsync), _) => Durability::Fsync,
+        (Some(DurabilityArg::Process), _) => Durability::Process,
+        (Some(DurabilityArg::Memory), _) => Durability::Memory,
+        (None, None | Some(config::Durability::Fsync)) => Durability::Fsync,
+        (None, Some(config::Durability::Process)) => Durability::Process,
+        (None, Some(config::Durability::Memory)) => Durability::Memory,
+    }
 }
 
 /// Set by SIGINT and SIGTERM.
@@ -149,74 +140,59 @@ pub fn serve(args: &ServeArgs, watch: bool) -> anyhow::Result<ExitCode> {
     let listener = listen(args, &config)?;
     let address = listener.local_addr()?;
     if let Some(command) = &config.build_command {
-        run_build_command(command)?;
+        run_command(command)?;
     }
-    let program = build_program(&config, &public_host(address))?;
-    let node = Node::start(&config, &program, listener, settings(args, output)?)?;
-    output.ready(&config, address, false);
-    if watch {
-        let mut watcher = Watch::new().context("cannot watch files")?;
-        watcher.set(watched(&config, Some(&program)));
-        while !stop.load(Ordering::Relaxed) {
-            if watcher.changed(LOOK).is_some() {
-                reload(&wanted, &node, &mut watcher, address, output);
-            }
+    let builder = Builder::new(!watch)?;
+    let Built { parties, client } = builder.build(&config, address, Wanted::ALL);
+    let (program, client) = (parties.unwrap_or_else(none)?, client.unwrap_or_else(none));
+    let built = BuiltFiles::default();
+    match &client {
+        Ok(client) => {
+            client.warnings.iter().for_each(|warning| output.warn(warning));
+            built.replace(client.files.clone());
         }
-    } else {
-        while !stop.load(Ordering::Relaxed) {
-            std::thread::park_timeout(LOOK);
+        Err(error) => output.error(&format!("{error}\nEverything else is served.")),
+    }
+    let live = watch.then(|| LiveHub::new(args.live));
+    let mut settings = settings(args, &config, output)?;
+    settings.built = built.clone();
+    settings.live = live.clone();
+    let node = Node::start(&config, &program, listener, settings)?;
+    output.ready(&config, address, false);
+    match live {
+        Some(live) => {
+            let start = Start {
+                wanted: &wanted,
+                node: &node,
+                output,
+                builder: &builder,
+                address,
+                built,
+                live: live.clone(),
+                always_reload: args.live,
+                config,
+                program,
+                client,
+            };
+            let mut develop = Develop::new(start).context("cannot watch files")?;
+            while !stop.load(Ordering::Relaxed) {
+                develop.step(LOOK);
+            }
+            live.stop();
+        }
+        None => {
+            while !stop.load(Ordering::Relaxed) {
+                std::thread::park_timeout(LOOK);
+            }
         }
     }
     node.stop()?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Something has changed. Whatever is wrong with it, the old program keeps running.
-fn reload(
-    wanted: &Overrides,
-    node: &Node,
-    watcher: &mut Watch,
-    address: SocketAddr,
-    output: Output,
-) {
-    let outcome = (|| -> anyhow::Result<()> {
-        let config = load(wanted)?;
-        if let Some(command) = &config.build_command {
-            run_build_command(command)?;
-        }
-        let program = build_program(&config, &public_host(address))?;
-        watcher.set(watched(&config, Some(&program)));
-        node.reload(&config, &program)?;
-        output.ready(&config, address, true);
-        Ok(())
-    })();
-    if let Err(error) = outcome {
-        if let Some(broken) = error.downcast_ref::<BuildError>() {
-            // What broke it is watched, so that its repair is noticed.
-            watcher.add(broken.watch_files.iter().cloned());
-        }
-        output.error(&format!("{error:#}\nThe program from before keeps running."));
-    }
-}
-
-fn watched(config: &Config, program: Option<&Program>) -> Vec<PathBuf> {
-    let mut files = config.watched.clone();
-    // An `.env` that does not exist yet counts as soon as it does.
-    files.extend([".env", ".env.local"].map(|name| config.root.join(name)));
-    for party in program.iter().flat_map(|program| &program.parties) {
-        files.push(party.file.clone());
-        files.extend(party.watch_files.iter().cloned());
-    }
-    files
-}
-
-/// The name under which this machine reaches the host.
-fn public_host(address: SocketAddr) -> String {
-    if address.ip().is_unspecified() {
-        format!("127.0.0.1:{}", address.port())
-    } else {
-        address.to_string()
-    }
+/// A build that was not asked for.
+fn none<T: Default>() -> Result<T, BuildError> {
+    Ok(T::default())
 }
 
 pub fn check(args: &ProjectArgs) -> anyhow::Result<ExitCode> {
@@ -226,9 +202,12 @@ pub fn check(args: &ProjectArgs) -> anyhow::Result<ExitCode> {
         output.warn(warning);
     }
     if let Some(command) = &config.build_command {
-        run_build_command(command)?;
+        run_command(command)?;
     }
-    let program = build_program(&config, &format!("127.0.0.1:{DEFAULT_PORT}"))?;
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT));
+    let Built { parties, client } = Builder::new(true)?.build(&config, address, Wanted::ALL);
+    let (program, client) = (parties.unwrap_or_else(none)?, client.unwrap_or_else(none)?);
+    client.warnings.iter().for_each(|warning| output.warn(warning));
     crate::node::check(&program, output.party_log())?;
     let count = program.parties.len();
     let parties = if count == 1 { "party is" } else { "parties are" };

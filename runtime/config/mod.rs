@@ -8,6 +8,7 @@
 //!
 //! Leaf module: reads files, starts nothing.
 
+mod client;
 mod cron;
 mod dotenv;
 mod near;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+pub use self::client::{ClientBuild, ClientFormat, Loader};
 pub use self::cron::Cron;
 pub use self::near::{near_file, suggestion};
 use self::schema::Reader;
@@ -43,6 +45,8 @@ pub struct Config {
     pub alias: BTreeMap<String, String>,
     pub serve: Option<Serve>,
     pub persist: Persist,
+    /// When an answer may be given for what was written; the flag of this name beats it.
+    pub durability: Option<Durability>,
     pub build_command: Option<BuildCommand>,
     pub minify: bool,
     pub crons: Vec<(String, Cron)>,
@@ -64,12 +68,21 @@ pub struct Serve {
     pub include: Vec<String>,
     /// Patterns of the files that are not.
     pub exclude: Vec<String>,
+    /// Client code that is built and served with the folder.
+    pub build: Option<ClientBuild>,
 }
 
 impl Serve {
     /// Every file of a folder.
     pub fn folder(path: PathBuf) -> Self {
-        Self { path, single_page_app: false, browser_ttl: None, include: vec![], exclude: vec![] }
+        Self {
+            path,
+            single_page_app: false,
+            browser_ttl: None,
+            include: vec![],
+            exclude: vec![],
+            build: None,
+        }
     }
 }
 
@@ -80,10 +93,20 @@ pub enum Persist {
     Folder(PathBuf),
 }
 
+/// What an acknowledged write survives; `--help` says more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    Fsync,
+    Process,
+    Memory,
+}
+
 #[derive(Debug, Clone)]
 pub struct BuildCommand {
     pub command: String,
     pub cwd: PathBuf,
+    /// Files and folders whose change runs the command again (C-25).
+    pub watch: Vec<PathBuf>,
 }
 
 /// What the command line says; it beats the file key by key, `vars` and `define` are merged (C-08).

@@ -1,5 +1,10 @@
 //! The schema of `partykit.json` (spec 5.2): reads each known key with its type, collects every
 //! problem with its place.
+//!
+//! This file has the keys of the top level and the readers of single values; `serve` has those of
+//! `serve` and `build`. Used by `Config::load` alone.
+
+mod serve;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,7 +13,7 @@ use jsonc_parser::ast::{Object, Value};
 use jsonc_parser::common::Ranged;
 use jsonc_parser::{CollectOptions, ParseOptions};
 
-use super::{BuildCommand, Config, Cron, Overrides, Persist, Serve, near_file, suggestion};
+use super::{Config, Cron, Durability, Overrides, Persist, near_file, suggestion};
 
 const KEYS: &[&str] = &[
     "$schema",
@@ -20,6 +25,7 @@ const KEYS: &[&str] = &[
     "preview",
     "serve",
     "persist",
+    "durability",
     "vars",
     "define",
     "build",
@@ -45,10 +51,7 @@ enum Kind {
     Boolean,
     Object,
     Strings,
-    /// A string or a list of strings.
-    Paths,
     NumberOrNull,
-    Anything,
 }
 
 /// A legal key that does nothing here, what it may hold, and why it does nothing.
@@ -66,19 +69,6 @@ const WITHOUT_EFFECT: &[Idle] = &[
     ("bindings", Kind::Object, "KV and R2 bindings are not available yet"),
     ("vectorize", Kind::Object, "vector indexes are not available yet"),
 ];
-
-const SERVE_KEYS: &[&str] =
-    &["path", "singlePageApp", "browserTTL", "edgeTTL", "build", "include", "exclude"];
-
-const SERVE_WITHOUT_EFFECT: &[Idle] = &[
-    ("edgeTTL", Kind::NumberOrNull, "there is no edge in front of this machine"),
-    ("build", Kind::Anything, "client code is not built yet; use `build.command`"),
-];
-
-const BUILD_WITHOUT_EFFECT: &[Idle] =
-    &[("watch", Kind::Paths, "the build command runs when a file changes that a party imports")];
-
-const BUILD_KEYS: &[&str] = &["command", "cwd", "watch", "alias"];
 
 pub struct Reader<'a> {
     file: &'a Path,
@@ -242,6 +232,7 @@ impl<'a> Reader<'a> {
             alias: Default::default(),
             serve: None,
             persist: Persist::Folder(root.join(".partykit/state")),
+            durability: None,
             build_command: None,
             minify: false,
             crons: Vec::new(),
@@ -321,6 +312,7 @@ impl<'a> Reader<'a> {
                     }
                 }
             },
+            "durability" => config.durability = self.durability(value),
             "vars" => {
                 if self.object(value, key).is_some()
                     && let serde_json::Value::Object(vars) = json(value)
@@ -403,10 +395,8 @@ impl<'a> Reader<'a> {
             (Kind::Boolean, _) => drop(self.boolean(value, path)),
             (Kind::Object, _) => drop(self.object(value, path)),
             (Kind::Strings, _) => drop(self.list(value, path)),
-            (Kind::Paths, Value::StringLit(_)) | (Kind::NumberOrNull, Value::NullKeyword(_)) => {}
-            (Kind::Paths, _) => drop(self.list(value, path)),
+            (Kind::NumberOrNull, Value::NullKeyword(_)) => {}
             (Kind::NumberOrNull, _) => drop(self.number(value, path)),
-            (Kind::Anything, _) => {}
         }
         self.warnings.push(format!("`{path}` has no effect: {why}"));
         true
@@ -427,6 +417,25 @@ impl<'a> Reader<'a> {
             self.problem(value.range().start, &message);
         }
         Some(name)
+    }
+
+    /// Not PartyKit's: `--durability` as a key.
+    fn durability(&mut self, value: &Value) -> Option<Durability> {
+        let name = self.string(value, "durability")?;
+        match name.as_str() {
+            "fsync" => return Some(Durability::Fsync),
+            "process" => return Some(Durability::Process),
+            "memory" => return Some(Durability::Memory),
+            _ => self.choice(value, "durability", &name, &["fsync", "process", "memory"]),
+        }
+        None
+    }
+
+    /// The value of a key that takes one of a few words is none of them.
+    fn choice(&mut self, value: &Value, key: &str, found: &str, known: &[&str]) {
+        let near = suggestion(found, known);
+        let message = format!("`{key}` is one of {}, not `{found}`{near}", known.join(", "));
+        self.problem(value.range().start, &message);
     }
 
     fn port(&mut self, value: &Value) -> Option<u16> {
@@ -484,90 +493,6 @@ impl<'a> Reader<'a> {
             }
         }
         parties
-    }
-
-    fn serve(&mut self, root: &Path, value: &Value<'a>) -> Option<Serve> {
-        let mut serve = Serve::folder(PathBuf::new());
-        let properties = match value {
-            Value::StringLit(path) => {
-                serve.path = self.folder(root, &path.value, value);
-                return Some(serve);
-            }
-            Value::Object(object) => &object.properties,
-            other => {
-                self.expected(other, "a path or an object", "serve");
-                return None;
-            }
-        };
-        for property in properties {
-            let (name, value) = (property.name.as_str(), &property.value);
-            let key = format!("serve.{name}");
-            match (name, value) {
-                ("path", _) => {
-                    if let Some(path) = self.string(value, &key) {
-                        serve.path = self.folder(root, &path, value);
-                    }
-                }
-                ("singlePageApp", _) => {
-                    serve.single_page_app = self.boolean(value, &key).unwrap_or(false);
-                }
-                ("include", _) => serve.include = self.list(value, &key),
-                ("exclude", _) => serve.exclude = self.list(value, &key),
-                ("browserTTL", Value::NullKeyword(_)) => {}
-                ("browserTTL", _) => {
-                    serve.browser_ttl = self.number(value, &key).map(|ttl| ttl.max(0.0) as u64);
-                }
-                _ if self.idle(SERVE_WITHOUT_EFFECT, name, &key, value) => {}
-                // PartyKit takes unknown keys here (C-04).
-                _ => {
-                    let near = suggestion(name, SERVE_KEYS);
-                    self.warnings.push(format!("`{key}` is unknown and has no effect{near}"));
-                }
-            }
-        }
-        if serve.path.as_os_str().is_empty() && self.problems.is_empty() {
-            self.problem(value.range().start, "`serve` needs a `path`: the folder to serve");
-        }
-        Some(serve)
-    }
-
-    /// A folder that must be there, unless the command line names another one.
-    fn folder(&mut self, root: &Path, name: &str, value: &Value) -> PathBuf {
-        let path = root.join(name);
-        if self.overrides.serve.is_none() && !path.is_dir() {
-            let near = near_file(root, name);
-            let message = format!(
-                "the folder to serve does not exist: {name} (looked for {}){near}",
-                path.display()
-            );
-            self.problem(value.range().start, &message);
-        }
-        path
-    }
-
-    fn build(&mut self, root: &Path, value: &Value<'a>, config: &mut Config) {
-        let Some(object) = self.object(value, "build") else { return };
-        self.unknown_keys(object, BUILD_KEYS, " in `build`");
-        let mut build = BuildCommand { command: String::new(), cwd: root.to_owned() };
-        for property in &object.properties {
-            let (name, value) = (property.name.as_str(), &property.value);
-            let key = format!("build.{name}");
-            match name {
-                "command" => build.command = self.string(value, &key).unwrap_or_default(),
-                "cwd" => build.cwd = root.join(self.string(value, &key).unwrap_or_default()),
-                "alias" => {
-                    for (name, text, _) in self.strings(value, &key) {
-                        config.alias.insert(name, text);
-                    }
-                }
-                _ => {
-                    self.idle(BUILD_WITHOUT_EFFECT, name, &key, value);
-                }
-            }
-        }
-        if !build.command.is_empty() {
-            config.build_command = Some(build);
-        }
     }
 }
 

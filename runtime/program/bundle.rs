@@ -5,8 +5,9 @@
 //! Dynamic imports are inlined, so that an isolate never loads anything at run time.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rolldown::plugin::{
     HookLoadArgs, HookLoadOutput, HookLoadReturn, HookResolveIdArgs, HookResolveIdOutput,
@@ -18,7 +19,8 @@ use rolldown::{
 };
 
 use super::builtins::{self, Importer};
-use super::{BuildError, PartyCode, problem};
+use super::problem::{self, Problem, Side};
+use super::{BuildError, PartyCode};
 use crate::config::Config;
 
 /// Marks modules that no file answers for. Not rolldown's own mark, `\0`: such modules get no source
@@ -38,11 +40,12 @@ pub async fn bundle(
     file: PathBuf,
 ) -> Result<PartyCode, BuildError> {
     let options = options(config, public_host, &file);
-    let plugin = HostModules {
+    let plugin = Arc::new(HostModules {
         prelude: builtins::prelude(&config.process_env),
         aliases: config.alias.keys().cloned().collect(),
-    };
-    let mut bundler = match Bundler::with_plugins(options, vec![Arc::new(plugin)]) {
+        unknown: Mutex::default(),
+    });
+    let mut bundler = match Bundler::with_plugins(options, vec![plugin.clone()]) {
         Ok(bundler) => bundler,
         Err(error) => return Err(failure(config, &file, vec![file.clone()], error.iter())),
     };
@@ -54,7 +57,9 @@ pub async fn bundle(
     };
     // Rolldown would leave these to whoever runs the bundle; there is nobody who could answer.
     let unresolved = output.warnings.iter().filter(|warning| problem::is_unresolved(warning));
-    let broken = failure(config, &file, watch_files, unresolved);
+    let mut broken = failure(config, &file, watch_files, unresolved);
+    let unknown = std::mem::take(&mut *plugin.unknown());
+    broken.problems.extend(unknown.iter().map(|unknown| no_loader(&config.root, unknown)));
     if !broken.problems.is_empty() {
         return Err(broken);
     }
@@ -64,7 +69,8 @@ pub async fn bundle(
         _ => None,
     });
     let Some(chunk) = chunk else {
-        let problems = vec![format!("{}: the bundle has no entry", file.display())];
+        let text = format!("{}: the bundle has no entry", file.display());
+        let problems = vec![Problem::of(text)];
         return Err(BuildError { problems, watch_files });
     };
     Ok(PartyCode {
@@ -90,7 +96,7 @@ fn failure<'p>(
 ) -> BuildError {
     let mut problems = Vec::new();
     for found in found {
-        problems.push(problem::told(&config.root, file, found));
+        problems.push(problem::told(&config.root, Side::Party(file), found));
         watch_files.extend(problem::hoped_for(&config.root, found));
     }
     BuildError { problems, watch_files }
@@ -151,20 +157,7 @@ fn options(config: &Config, public_host: &str, file: &Path) -> BundlerOptions {
         module_types: Some(module_types.into_iter().collect()),
         tsconfig: Some(TsConfig::Auto(true)),
         resolve: Some(ResolveOptions {
-            alias: Some(
-                config
-                    .alias
-                    .iter()
-                    .map(|(from, to)| {
-                        let target = if to.starts_with('.') {
-                            config.root.join(to).display().to_string()
-                        } else {
-                            to.clone()
-                        };
-                        (from.clone(), vec![Some(target)])
-                    })
-                    .collect(),
-            ),
+            alias: Some(aliases(&config.root, &config.alias)),
             condition_names: strings(&["partykit", "workerd", "worker", "browser"]),
             main_fields: strings(&["browser", "module", "main"]),
             ..ResolveOptions::default()
@@ -180,17 +173,27 @@ const KINDS: [&str; 20] = [
     "md", "graphql", "gql", "sql", "xml", "wasm", "bin",
 ];
 
-/// Fails for a file that would be taken for JavaScript, although its ending says that it is not (B-06).
-fn check_kind(path: &Path) -> anyhow::Result<()> {
-    match path.extension().and_then(|extension| extension.to_str()) {
-        Some(ending) if path.is_absolute() && !KINDS.contains(&ending) => anyhow::bail!(
-            "no loader is configured for \".{ending}\" files: {}. A party can import code, JSON, text \
-             (.txt .html .svg .css .md .graphql .sql .xml), .wasm and .bin; files for browsers belong \
-             into the folder that `serve` names",
-            path.display()
-        ),
-        _ => Ok(()),
-    }
+/// A file that rolldown would take for JavaScript, although its ending says that it is not (B-06).
+fn no_loader(root: &Path, file: &Path) -> Problem {
+    Problem::of(format!(
+        "{}: no loader is configured for \".{}\" files. A party imports code, JSON, text (.txt .html \
+         .svg .css .md .graphql .sql .xml), .wasm and .bin; what browsers load belongs into the folder \
+         of `serve`",
+        file.strip_prefix(root).unwrap_or(file).display(),
+        file.extension().unwrap_or_default().display(),
+    ))
+}
+
+/// Aliases as the resolver takes them; those of files are relative to the project.
+pub fn aliases(
+    root: &Path,
+    aliases: &BTreeMap<String, String>,
+) -> Vec<(String, Vec<Option<String>>)> {
+    let target = |to: &String| match to.starts_with('.') {
+        true => root.join(to).display().to_string(),
+        false => to.clone(),
+    };
+    aliases.iter().map(|(from, to)| (from.clone(), vec![Some(target(to))])).collect()
 }
 
 /// The module that a party starts with: what is injected, then the party's own file.
@@ -206,16 +209,34 @@ struct HostModules {
     prelude: String,
     /// What the project resolves by itself (`build.alias`).
     aliases: Vec<String>,
+    /// Files of kinds that have no loader.
+    unknown: Mutex<BTreeSet<PathBuf>>,
 }
 
 impl HostModules {
+    fn unknown(&self) -> MutexGuard<'_, BTreeSet<PathBuf>> {
+        self.unknown.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes note of a file that nothing can load. A module stands in for it, so that the build goes
+    /// on and finds the other problems.
+    fn stand_in(&self, path: &str) -> Option<String> {
+        let file = Path::new(path.split('?').next().unwrap_or(path));
+        let ending = file.extension()?.to_str()?;
+        if !file.is_absolute() || KINDS.contains(&ending) {
+            return None;
+        }
+        self.unknown().insert(file.to_owned());
+        Some("export default null;".to_owned())
+    }
+
     /// The source of a binary file as a module.
     fn binary(context: &SharedLoadPluginContext, path: &str) -> anyhow::Result<Option<String>> {
         let file = path.split('?').next().unwrap_or(path);
         let wrap = match Path::new(file).extension().and_then(|extension| extension.to_str()) {
             Some("wasm") => "new WebAssembly.Module(bytes)",
             Some("bin") => "bytes.buffer",
-            _ => return check_kind(Path::new(file)).map(|()| None),
+            _ => return Ok(None),
         };
         context.add_watch_file(file);
         let bytes = std::fs::read(file)?;
@@ -296,7 +317,7 @@ impl Plugin for HostModules {
         } else if args.id.starts_with(VIRTUAL) {
             builtins::virtual_module(args.id, Importer::Host)
         } else {
-            Self::binary(&context, args.id)?.map(Cow::Owned)
+            Self::binary(&context, args.id)?.or_else(|| self.stand_in(args.id)).map(Cow::Owned)
         };
         Ok(code.map(|code| HookLoadOutput {
             code: code.as_ref().into(),

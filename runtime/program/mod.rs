@@ -1,4 +1,4 @@
-//! The program: each party of a project as one self-contained module.
+//! The program: each party of a project as one self-contained module, and the code of its pages.
 //!
 //! Called by the command line at start and after a change; knows nothing of isolates or rooms. A build
 //! either gives the whole program or a list of errors with their places, and then the files to wait
@@ -6,6 +6,7 @@
 
 mod builtins;
 mod bundle;
+pub mod client;
 mod problem;
 pub mod watch;
 
@@ -14,8 +15,10 @@ use std::sync::Arc;
 
 use crate::config::Config;
 
+pub use self::problem::{Place, Problem};
+
 /// All parties of a project, `main` last.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Program {
     pub parties: Vec<PartyCode>,
 }
@@ -33,11 +36,23 @@ pub struct PartyCode {
 
 /// What is wrong, each with file, line, column and a frame of the code.
 #[derive(Debug, Default, thiserror::Error)]
-#[error("{}", .problems.join("\n\n"))]
+#[error("{}", .problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n\n"))]
 pub struct BuildError {
-    pub problems: Vec<String>,
+    pub problems: Vec<Problem>,
     /// Files whose change may mend it: all that were read, and those that were looked for.
     pub watch_files: Vec<PathBuf>,
+}
+
+impl BuildError {
+    /// What another build has found, too. Builds share files: the same problem is told once.
+    fn add(&mut self, other: BuildError) {
+        for problem in other.problems {
+            if !self.problems.contains(&problem) {
+                self.problems.push(problem);
+            }
+        }
+        self.watch_files.extend(other.watch_files);
+    }
 }
 
 /// Builds every party. `public_host` is what `PARTYKIT_HOST` stands for (B-03).
@@ -51,15 +66,7 @@ pub async fn build(config: &Config, public_host: &str) -> Result<Program, BuildE
     for outcome in futures::future::join_all(builds).await {
         match outcome {
             Ok(party) => parties.push(party),
-            // Parties share files: the same problem is told once.
-            Err(BuildError { problems, watch_files }) => {
-                for problem in problems {
-                    if !broken.problems.contains(&problem) {
-                        broken.problems.push(problem);
-                    }
-                }
-                broken.watch_files.extend(watch_files);
-            }
+            Err(error) => broken.add(error),
         }
     }
     if broken.problems.is_empty() {

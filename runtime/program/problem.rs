@@ -1,7 +1,8 @@
 //! What the bundler found wrong, told to a person: the place, the line, what to do.
 //!
-//! Used by `bundle.rs` alone. An import that nothing answers gets a text of its own with a suggestion;
-//! everything else (syntax, missing exports) is rolldown's own report, which has a code frame already.
+//! Used by `bundle.rs` and `client`. An import that nothing answers gets a text of its own with a
+//! suggestion; everything else (syntax, missing exports) is rolldown's own report, which has a code
+//! frame already. A problem is kept in its parts, too, because pages show it (the overlay of `dev`).
 
 use std::path::{Path, PathBuf};
 
@@ -21,38 +22,103 @@ pub fn is_unresolved(problem: &BuildDiagnostic) -> bool {
     matches!(problem.kind(), EventKind::UnresolvedImport)
 }
 
-/// The text of one problem of the party in `file`. `root` is what paths are relative to.
-pub fn told(root: &Path, file: &Path, problem: &BuildDiagnostic) -> String {
+/// Whose build it is.
+#[derive(Clone, Copy)]
+pub enum Side<'a> {
+    /// That of the party in this file.
+    Party(&'a Path),
+    Client,
+}
+
+/// One thing that is wrong. Its text, for terminals, has all of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    pub message: String,
+    pub place: Option<Place>,
+    /// The line of the code with a mark, and what may help.
+    pub frame: String,
+    text: String,
+}
+
+/// Line and column count from 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub file: String,
+    pub line: usize,
+    pub column: usize,
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Problem {
+    /// A problem that is nowhere in particular.
+    pub fn of(text: String) -> Self {
+        Self { message: text.clone(), place: None, frame: String::new(), text }
+    }
+
+    fn at(place: Place, message: String, frame: String) -> Self {
+        let Place { file, line, column } = &place;
+        let text = format!("{file}:{line}:{column}: {message}\n{frame}").trim_end().to_owned();
+        Self { message, place: Some(place), frame, text }
+    }
+}
+
+/// One problem that the bundler tells of. `root` is what paths are relative to.
+pub fn told(root: &Path, side: Side<'_>, problem: &BuildDiagnostic) -> Problem {
     let report = problem.to_diagnostic_with(&DiagnosticOptions { cwd: root.to_owned() });
     let place = report.get_primary_location();
-    if matches!(problem.kind(), EventKind::MissingExportError)
+    if let Side::Party(file) = side
+        && matches!(problem.kind(), EventKind::MissingExportError)
         && place.as_ref().is_some_and(|(place, ..)| place.contains(super::bundle::ENTRY))
     {
-        return format!(
+        return Problem::of(format!(
             "{}: no default export. A party exports a class or an object with its handlers: \
              `export default class Server implements Party.Server {{ … }}`",
             file.strip_prefix(root).unwrap_or(file).display()
-        );
+        ));
     }
+    let place = place.map(|(file, line, column, _)| Place { file, line, column: column + 1 });
     if !is_unresolved(problem) {
-        return report.convert_to_string(false).trim_end().to_owned();
+        let text = report.convert_to_string(false).trim_end().to_owned();
+        let (first, frame) = text.split_once('\n').unwrap_or((&text, ""));
+        // `[PARSE_ERROR] Error: Unexpected token`.
+        let message = first.split_once(": ").map_or(first, |(_, message)| message);
+        return Problem { message: message.to_owned(), place, frame: frame.to_owned(), text };
     }
     let specifier = problem.exporter().unwrap_or_default();
     let importer = problem.id().map(PathBuf::from).unwrap_or_default();
-    let (what, help) = unresolved(root, &importer, &specifier);
+    let (what, help) = unresolved(root, side, &importer, &specifier);
     match place {
-        Some((file, line, column, _)) => {
-            let source = std::fs::read_to_string(root.join(&file)).unwrap_or_default();
-            let code = source.lines().nth(line - 1).unwrap_or("");
+        Some(place) => {
+            let source = std::fs::read_to_string(root.join(&place.file)).unwrap_or_default();
+            let code = source.lines().nth(place.line - 1).unwrap_or("");
             let width = specifier.chars().count() + 2;
-            format!(
-                "{file}:{line}:{}: {what}\n{}{help}",
-                column + 1,
-                frame(code, line, column, width)
-            )
+            let frame = frame(code, place.line, place.column - 1, width);
+            Problem::at(place, what, format!("{frame}{help}"))
         }
-        None => format!("{}: {what}\n{help}", importer.display()),
+        None => Problem::of(format!("{}: {what}\n{help}", importer.display())),
     }
+}
+
+/// A problem at a place of a text that we have looked at ourselves.
+pub fn in_text(file: &str, text: &str, line: usize, column: usize, message: &str) -> Problem {
+    let code = text.lines().nth(line.saturating_sub(1)).unwrap_or("");
+    let frame = frame(code, line, column.saturating_sub(1), 1);
+    Problem::at(Place { file: file.to_owned(), line, column }, message.to_owned(), frame)
+}
+
+/// A file of client code of whose kind nobody knows what to do with it.
+pub fn no_loader(root: &Path, file: &Path) -> Problem {
+    let name = file.strip_prefix(root).unwrap_or(file).display();
+    let ending = file.extension().unwrap_or_default().to_string_lossy();
+    Problem::of(format!(
+        "{name}: no loader is configured for \".{ending}\" files. Name one in `serve.build.loader` \
+         of partykit.json: {{ \".{ending}\": \"file\" }}"
+    ))
 }
 
 /// The line of the code with marks under `width` characters from `column` on.
@@ -65,20 +131,32 @@ fn frame(code: &str, line: usize, column: usize, width: usize) -> String {
 }
 
 /// What is missing, and what to do about it.
-fn unresolved(root: &Path, importer: &Path, specifier: &str) -> (String, String) {
+fn unresolved(root: &Path, side: Side<'_>, importer: &Path, specifier: &str) -> (String, String) {
+    let is_client = matches!(side, Side::Client);
     let folder = importer.parent().unwrap_or(root);
     if is_path(specifier) {
         let near = crate::config::near_file(folder, specifier);
         return (format!("cannot find the file `{specifier}`{near}"), help_with_file(specifier));
+    }
+    let bare = specifier.strip_prefix("node:").unwrap_or(specifier);
+    if is_client && builtins::NODE.contains(&bare) {
+        let help = "Import it in a party, or name what stands for it in `serve.build.alias` of \
+                    partykit.json";
+        return (
+            format!("browsers have no `{specifier}`: it is a module of Node"),
+            help.to_owned(),
+        );
     }
     if let Some(name) = specifier.strip_prefix("node:") {
         let near = crate::config::suggestion(name, builtins::NODE);
         return (format!("Node has no module `{specifier}`{near}"), String::new());
     }
     let Some(package) = package_name(specifier) else {
-        let help = "Is it an alias? Name it in `paths` of tsconfig.json or in `build.alias` of \
-                    partykit.json";
-        return (format!("cannot find `{specifier}`"), help.to_owned());
+        let key = if is_client { "serve.build.alias" } else { "build.alias" };
+        let help = format!(
+            "Is it an alias? Name it in `paths` of tsconfig.json or in `{key}` of partykit.json"
+        );
+        return (format!("cannot find `{specifier}`"), help);
     };
     let installed = folder.ancestors().any(|up| up.join("node_modules").join(package).is_dir());
     if installed && package != specifier {
@@ -86,7 +164,8 @@ fn unresolved(root: &Path, importer: &Path, specifier: &str) -> (String, String)
         return (what, format!("Look at `exports` in the package.json of `{package}`"));
     }
     if installed {
-        let what = format!("the package `{package}` is installed, but has no file for a party");
+        let whom = if is_client { "a page" } else { "a party" };
+        let what = format!("the package `{package}` is installed, but has no file for {whom}");
         return (what, format!("Look at `exports` and `main` in the package.json of `{package}`"));
     }
     (format!("cannot find the package `{package}`"), format!("Install it: npm install {package}"))

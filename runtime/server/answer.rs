@@ -18,6 +18,7 @@ use hyper::upgrade::OnUpgrade;
 use tokio::sync::oneshot;
 
 use super::http::{Departure, EdgeBody, Refusal, into_hyper, take_body};
+use super::live::{LiveHub, is_own_name};
 use super::route::{Route, Target, route};
 use super::websocket::{Handshake, Promise, is_websocket};
 use super::{CronUrl, Edge, HookShape, RequestLog, Shape, Site};
@@ -47,7 +48,10 @@ pub(super) async fn answer(
     let method = request.method().clone();
     let upgrade = is_websocket(request.headers()).then(|| hyper::upgrade::on(&mut request));
     // Only for the log; the request itself moves on.
-    let log = edge.settings.on_request.clone().map(|log| (log, request.uri().path().to_owned()));
+    let path = request.uri().path();
+    let is_news = edge.settings.live.is_none() || !LiveHub::is_ours(path);
+    let log = edge.settings.on_request.clone().filter(|_| is_news);
+    let log = log.map(|log| (log, path.to_owned()));
     let response = match Call::new(&edge, peer, upgrade, request) {
         Ok(call) => call.run().await,
         Err(refusal) => Err(refusal),
@@ -138,6 +142,12 @@ impl<'a> Call<'a> {
     }
 
     async fn run(mut self) -> Result<Outcome, Refusal> {
+        if let Some(live) = &self.edge.settings.live
+            && let Some(response) =
+                live.answer(&self.method, self.target.path(), self.is_local() && self.is_own_name())
+        {
+            return Ok(Outcome::Response(response, None));
+        }
         let site = self.site.clone();
         let (name, room) = match route(self.target.path()) {
             Route::Room { party, id } => (party, RoomKey::room(party, id)),
@@ -277,6 +287,12 @@ impl<'a> Call<'a> {
             .iter()
             .any(|name| self.headers.contains_key(name));
         !passed_on && self.client.ip().to_canonical().is_loopback()
+    }
+
+    /// Whether the page knows this host by a name that is only this machine's.
+    fn is_own_name(&self) -> bool {
+        let host = self.target.url.split('/').nth(2);
+        host.is_some_and(is_own_name)
     }
 
     async fn ask_main(&mut self, hook: Hook, cron: Option<CronRun>) -> Result<Reply, Refusal> {

@@ -5,7 +5,8 @@
 //! restart. Only regular files inside the folder are ever served: no dotfiles, nothing under
 //! `node_modules`, nothing that `serve.include` and `serve.exclude` leave out (`pattern`), nothing
 //! that a link or an encoded path leads to outside. What cannot be read is not there, and the chain
-//! of 1.3 goes on.
+//! of 1.3 goes on. What a build has made (`built`) comes before the folder; text is sent compressed
+//! to those who take it (`encoding`); in `dev` pages get the tag of `live`.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -15,14 +16,17 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::{Bytes, BytesMut};
 use http::header::{
-    ACCEPT_RANGES, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE,
-    CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE,
-    LAST_MODIFIED, RANGE,
+    ACCEPT_RANGES, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH,
+    CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH,
+    IF_RANGE, LAST_MODIFIED, RANGE, VARY,
 };
 use http::{HeaderMap, Method};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio::sync::mpsc;
 
+use super::built::BuiltFiles;
+use super::encoding::{self, Accepted, Encoding};
+use super::live::LiveHub;
 use super::pattern::Patterns;
 use crate::room::event::{Body, BodyError, BodyReader, BodyWriter, Response};
 
@@ -51,21 +55,51 @@ pub struct AssetSettings {
 #[derive(Debug, Clone)]
 pub struct Assets {
     settings: Arc<AssetSettings>,
+    built: BuiltFiles,
+    packed: encoding::Memory,
+    live: Option<LiveHub>,
+}
+
+/// What a request wants of a file.
+#[derive(Clone, Copy)]
+struct Wish {
+    content: bool,
+    accepted: Accepted,
+    /// Asked for by a browser, not by a party.
+    page: bool,
 }
 
 /// A file as it was when it was opened.
 struct Found {
-    file: File,
-    length: u64,
+    /// Nothing if the file is in memory only.
+    file: Option<File>,
+    /// Nothing for what would have to be compressed first to know it.
+    length: Option<u64>,
     modified: Option<SystemTime>,
     /// The whole content of a small file, if it was wanted.
     content: Option<Bytes>,
     kind: HeaderValue,
+    /// The version, as `ETag` has it but for the quotes.
+    tag: String,
+    encoding: Option<Encoding>,
+    /// The file is not sent as it is: a part of it would not fit to the rest.
+    is_changed: bool,
 }
 
 impl Assets {
     pub fn new(settings: AssetSettings) -> Self {
-        Self { settings: Arc::new(settings) }
+        let (built, packed) = Default::default();
+        Self { settings: Arc::new(settings), built, packed, live: None }
+    }
+
+    /// Serves what a build has made, too.
+    pub fn with_built(self, built: BuiltFiles) -> Self {
+        Self { built, ..self }
+    }
+
+    /// Tells pages what happens while one works on them.
+    pub fn with_live(self, live: Option<LiveHub>) -> Self {
+        Self { live, ..self }
     }
 
     /// The file a request means, with everything a browser may ask about it. `path` is the URL's.
@@ -75,31 +109,43 @@ impl Assets {
         path: &str,
         headers: &HeaderMap,
     ) -> Option<Response> {
+        self.look_up(method, path, headers, true).await
+    }
+
+    async fn look_up(
+        &self,
+        method: &Method,
+        path: &str,
+        headers: &HeaderMap,
+        page: bool,
+    ) -> Option<Response> {
         let with_body = match *method {
             Method::GET => true,
             Method::HEAD => false,
             //
             _ => return None,
         };
-        let found = match self.find(path, with_body).await {
+        let wish = Wish { content: with_body, accepted: Accepted::of(headers), page };
+        let found = match self.find(path, wish).await {
             Some(found) => found,
-            None if self.is_navigation(headers) => self.find("/index.html", with_body).await?,
+            None if self.is_navigation(headers) => self.find("/index.html", wish).await?,
             None => return None,
         };
         Some(self.answer(found, with_body, headers))
     }
 
-    /// `assets.fetch(path)` of a party: no conditions, no single-page fallback.
+    /// `assets.fetch(path)` of a party: the file as it is, no conditions, no single-page fallback
+    ///
     pub async fn fetch(&self, path: &str) -> Option<Response> {
         // As a URL: `..` resolved, query and fragment cut off.
         let url = url::Url::parse(&format!("http://assets{path}")).ok()?;
         let path = if path.starts_with('/') { url.path() } else { return None };
-        self.respond(&Method::GET, path, &HeaderMap::new()).await
+        self.look_up(&Method::GET, path, &HeaderMap::new(), false).await
     }
 
     /// `/404.html` with status 404, if there is one.
     pub async fn not_found_page(&self) -> Option<Response> {
-        let mut page = self.fetch("/404.html").await?;
+        let mut page = self.respond(&Method::GET, "/404.html", &HeaderMap::new()).await?;
         page.status = 404;
         Some(page)
     }
@@ -110,46 +156,84 @@ impl Assets {
         self.settings.single_page_app && mode.is_some_and(|mode| mode == "navigate")
     }
 
-    async fn find(&self, path: &str, with_content: bool) -> Option<Found> {
+    async fn find(&self, path: &str, wish: Wish) -> Option<Found> {
         let key = key(path)?;
         if !self.settings.patterns.allow(key.to_str()?) {
             return None;
         }
-        let root = self.settings.root.clone();
+        let assets = self.clone();
         // Not to be told from a missing file: the error says nothing a client should know.
-        tokio::task::spawn_blocking(move || open(&root, &key, with_content).ok().flatten())
+        tokio::task::spawn_blocking(move || assets.open(&key, wish).ok().flatten())
             .await
             .ok()
             .flatten()
     }
 
+    /// Finds a file, in the form in which it is to be sent.
+    fn open(&self, key: &Path, wish: Wish) -> io::Result<Option<Found>> {
+        let root = &self.settings.root;
+        let kind = kind(key);
+        let live = self.live.as_ref().filter(|_| wish.page && is_page(&kind));
+        let shrinks = kind.to_str().is_ok_and(encoding::shrinks);
+        let packs = shrinks && (wish.accepted != Accepted::default());
+        let most = if live.is_some() || packs { encoding::BYTES_MAX } else { WHOLE_BYTES_MAX };
+        let most = if wish.content { most } else { 0 };
+        let found = match self.built.get(key) {
+            Some(built) => Some(Found::built(built.content, &built.tag, kind)),
+            None => {
+                if packs && live.is_none() {
+                    // Before the file is read: it may be large, and not needed.
+                    let packed = packed_beforehand(root, key, &kind, wish)?;
+                    if packed.is_some() {
+                        return Ok(packed);
+                    }
+                }
+                open(root, key, kind, most)?
+            }
+        };
+        let Some(mut found) = found else { return Ok(None) };
+        if let Some(live) = live {
+            found.append(&live.tag());
+        }
+        if packs && wish.accepted.gzip {
+            found.pack(&self.packed, key);
+        }
+        Ok(Some(found))
+    }
+
     fn answer(&self, found: Found, with_body: bool, asked: &HeaderMap) -> Response {
-        let etag = etag(&found);
+        let etag = found.etag();
         let mut headers = self.common_headers(&found, &etag);
         if is_unchanged(asked, &etag, found.modified) {
             return Response { status: 304, reason: None, headers, body: Body::Empty };
         }
-        let range = if with_body && may_use_range(asked, &etag, found.modified) {
-            byte_range(asked, found.length)
-        } else {
-            ByteRange::Whole
+        let range = match found.length {
+            Some(length) if with_body && found.has_ranges() => {
+                match may_use_range(asked, &etag, found.modified) {
+                    true => byte_range(asked, length),
+                    false => ByteRange::Whole,
+                }
+            }
+            _ => ByteRange::Whole,
         };
+        let whole = found.length.unwrap_or_default();
         let (status, start, length) = match range {
-            ByteRange::Whole => (200, 0, found.length),
+            ByteRange::Whole => (200, 0, whole),
             ByteRange::Part { start, length } => {
                 let end = start + length - 1;
-                let text = format!("bytes {start}-{end}/{}", found.length);
-                headers.insert(CONTENT_RANGE, ascii(text));
+                headers.insert(CONTENT_RANGE, ascii(format!("bytes {start}-{end}/{whole}")));
                 (206, start, length)
             }
             ByteRange::Unsatisfiable => {
-                headers.insert(CONTENT_RANGE, ascii(format!("bytes */{}", found.length)));
+                headers.insert(CONTENT_RANGE, ascii(format!("bytes */{whole}")));
                 headers.insert(CONTENT_LENGTH, 0.into());
                 return Response { status: 416, reason: None, headers, body: Body::Empty };
             }
         };
         headers.insert(CONTENT_TYPE, found.kind.clone());
-        headers.insert(CONTENT_LENGTH, length.into());
+        if found.length.is_some() {
+            headers.insert(CONTENT_LENGTH, length.into());
+        }
         let body = if with_body { content(found, start, length) } else { Body::Empty };
         Response { status, reason: None, headers, body }
     }
@@ -160,10 +244,20 @@ impl Assets {
         if let Some(modified) = found.modified {
             headers.insert(LAST_MODIFIED, ascii(httpdate::fmt_http_date(modified)));
         }
-        headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+        if found.has_ranges() {
+            headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+        }
+        if let Some(encoding) = found.encoding {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding.name()));
+        }
+        if found.kind.to_str().is_ok_and(encoding::shrinks) {
+            headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+        }
         // As PartyKit's dev server has it for files; nowhere else.
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-        let cache = match self.settings.browser_ttl {
+        // Whoever works on a page wants to see what it is now.
+        let ttl = self.settings.browser_ttl.filter(|_| self.live.is_none());
+        let cache = match ttl {
             Some(seconds) => ascii(format!("public, max-age={seconds}")),
             None => HeaderValue::from_static("no-cache"),
         };
@@ -215,8 +309,8 @@ fn is_public(segment: &str) -> bool {
     !is_hidden && !is_path
 }
 
-/// Opens a regular file that really is inside the folder.
-fn open(root: &Path, key: &Path, with_content: bool) -> io::Result<Option<Found>> {
+/// Opens a regular file that really is inside the folder; reads it if it has `most` bytes or less.
+fn open(root: &Path, key: &Path, kind: HeaderValue, most: u64) -> io::Result<Option<Found>> {
     let root = root.canonicalize()?;
     let path = root.join(key).canonicalize()?;
     // A link may lead anywhere; only its target counts.
@@ -230,15 +324,107 @@ fn open(root: &Path, key: &Path, with_content: bool) -> io::Result<Option<Found>
     let metadata = file.metadata()?;
     let mut length = metadata.len();
     let mut content = None;
-    if with_content && length <= WHOLE_BYTES_MAX {
+    if length <= most && most > 0 {
         let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
         // The file may change under our hands: what was read is what there is, up to the bound.
-        (&file).take(WHOLE_BYTES_MAX).read_to_end(&mut bytes)?;
+        (&file).take(most).read_to_end(&mut bytes)?;
         length = bytes.len() as u64;
         content = Some(Bytes::from(bytes));
     }
     let modified = metadata.modified().ok();
-    Ok(Some(Found { file, length, modified, content, kind: kind(key) }))
+    Ok(Some(Found {
+        file: Some(file),
+        length: Some(length),
+        modified,
+        content,
+        kind,
+        tag: version(length, modified),
+        encoding: None,
+        is_changed: false,
+    }))
+}
+
+impl Found {
+    fn built(content: Bytes, tag: &str, kind: HeaderValue) -> Self {
+        Self {
+            file: None,
+            length: Some(content.len() as u64),
+            modified: None,
+            content: Some(content),
+            kind,
+            tag: tag.to_owned(),
+            encoding: None,
+            is_changed: false,
+        }
+    }
+
+    fn etag(&self) -> String {
+        format!("\"{}\"", self.tag)
+    }
+
+    /// Parts of a compressed or changed file are of no use: the next part may be of another.
+    fn has_ranges(&self) -> bool {
+        self.encoding.is_none() && !self.is_changed
+    }
+
+    /// Puts something at the end of a page. One that is too large to be read whole stays as it is.
+    fn append(&mut self, tag: &str) {
+        let fits = self.length.is_some_and(|length| length <= encoding::BYTES_MAX);
+        if !fits {
+            return;
+        }
+        if let Some(content) = &mut self.content {
+            *content = [content, tag.as_bytes()].concat().into();
+        }
+        self.length = self.length.map(|length| length + tag.len() as u64);
+        // The time of the file is not that of the page any more.
+        self.modified = None;
+        self.tag = format!("{}-{}", self.tag, encoding::version(tag));
+        self.is_changed = true;
+    }
+
+    /// Compresses what is to be sent.
+    fn pack(&mut self, memory: &encoding::Memory, key: &Path) {
+        let range = encoding::BYTES_MIN..=encoding::BYTES_MAX;
+        if !self.length.is_some_and(|length| range.contains(&length)) {
+            return;
+        }
+        match &self.content {
+            Some(content) => {
+                let Some(packed) = memory.gzip(key, &self.tag, content) else { return };
+                self.length = Some(packed.len() as u64);
+                self.content = Some(packed);
+            }
+            // Only the head is asked for.
+            None => self.length = None,
+        }
+        self.tag.push_str("-gzip");
+        self.encoding = Some(Encoding::Gzip);
+    }
+}
+
+/// The file beside the asked one that holds it compressed, if it is not older.
+fn packed_beforehand(
+    root: &Path,
+    key: &Path,
+    kind: &HeaderValue,
+    wish: Wish,
+) -> io::Result<Option<Found>> {
+    let Some(plain) = open(root, key, kind.clone(), 0)? else { return Ok(None) };
+    for encoding in wish.accepted.encodings() {
+        let mut name = key.file_name().unwrap_or_default().to_owned();
+        name.push(".");
+        name.push(encoding.ending());
+        let most = if wish.content { WHOLE_BYTES_MAX } else { 0 };
+        // One that cannot be read is as good as none.
+        let packed = open(root, &key.with_file_name(name), kind.clone(), most);
+        let Ok(Some(packed)) = packed else { continue };
+        if packed.modified >= plain.modified {
+            let tag = format!("{}-{}", packed.tag, encoding.name());
+            return Ok(Some(Found { tag, encoding: Some(encoding), ..packed }));
+        }
+    }
+    Ok(None)
 }
 
 /// The media type by extension, with the charset where text needs one.
@@ -261,12 +447,15 @@ fn kind(path: &Path) -> HeaderValue {
 // ---- conditions and ranges (RFC 9110, 13 and 14) ----------------------------------------------
 
 /// Length and time of change: as precise as the file system is.
-fn etag(found: &Found) -> String {
-    let stamp = found
-        .modified
+fn version(length: u64, modified: Option<SystemTime>) -> String {
+    let stamp = modified
         .and_then(|modified| modified.duration_since(UNIX_EPOCH).ok())
         .map_or(0, |since| since.as_nanos());
-    format!("\"{:x}-{stamp:x}\"", found.length)
+    format!("{length:x}-{stamp:x}")
+}
+
+fn is_page(kind: &HeaderValue) -> bool {
+    kind.as_bytes().starts_with(b"text/html")
 }
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
@@ -352,8 +541,10 @@ fn content(found: Found, start: u64, length: u64) -> Body {
         let (start, length) = (start as usize, length as usize);
         return Body::Full(whole.slice(start..start + length));
     }
+    // A file in memory only has its content.
+    let Some(file) = found.file else { return Body::Empty };
     let (writer, reader): (BodyWriter, BodyReader) = mpsc::channel(CHUNKS_MAX);
-    tokio::spawn(send_file(found.file, start, length, writer));
+    tokio::spawn(send_file(file, start, length, writer));
     Body::Stream(reader)
 }
 

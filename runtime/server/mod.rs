@@ -15,11 +15,14 @@ mod answer;
 mod assets;
 #[cfg(test)]
 mod assets_test;
+mod built;
 #[cfg(test)]
 mod departure_test;
+mod encoding;
 #[cfg(test)]
 mod hostile_test;
 mod http;
+mod live;
 mod pattern;
 #[cfg(test)]
 mod rig_test;
@@ -43,6 +46,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 pub use self::assets::{AssetSettings, Assets};
+pub use self::built::BuiltFiles;
+pub use self::live::{LiveHub, LiveProblem};
 pub use self::pattern::Patterns;
 use crate::room::directory::Directory;
 
@@ -155,6 +160,8 @@ pub struct EdgeSettings {
     /// Everybody who connects is a reverse proxy of ours, whose `X-Forwarded-For` and
     /// `X-Forwarded-Proto` are believed.
     pub trusted_proxy: bool,
+    /// Pages are told what happens while one works on them.
+    pub live: Option<LiveHub>,
     pub on_request: Option<OnRequest>,
     /// Told when the edge has trouble of its own, in words for the operator.
     pub on_trouble: Option<OnTrouble>,
@@ -172,6 +179,7 @@ impl Default for EdgeSettings {
             drain_patience: limits::DRAIN_PATIENCE,
             scheme: "http",
             trusted_proxy: false,
+            live: None,
             on_request: None,
             on_trouble: None,
         }
