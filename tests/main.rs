@@ -6,6 +6,7 @@
 //!
 //! - `spec`: what a client or a party can observe, as data (`spec/cases/*.jsonc` against
 //!   `spec/project`)
+//! - `client`: client code, static files, what `dev` tells pages
 //! - `examples`: every folder of `examples/` is booted and does what its README says
 //! - `packages`: npm packages that people use in parties, with the real clients
 //! - `crash`: kill -9 under load; every acknowledged write and every alarm is accounted for
@@ -16,6 +17,7 @@
 //! - `tidy`: headers, sizes and import layering of the source itself
 
 mod bench;
+mod client;
 mod crash;
 mod examples;
 mod faults;

@@ -126,8 +126,9 @@ impl<'a> Develop<'a> {
 
     fn config_files(&self) -> Vec<PathBuf> {
         let mut files = self.config.watched.clone();
-        // An `.env` that does not exist yet counts as soon as it does.
-        files.extend([".env", ".env.local"].map(|name| self.config.root.join(name)));
+        // One that does not exist yet counts as soon as it does.
+        let others = [".env", ".env.local", "tsconfig.json"];
+        files.extend(others.map(|name| self.config.root.join(name)));
         files
     }
 
@@ -146,7 +147,7 @@ impl<'a> Develop<'a> {
             Err(error) => {
                 let text = format!("{error:#}");
                 self.output.error(&format!("{text}\nThe program from before keeps running."));
-                self.broken.config = vec![plain("the configuration", &text)];
+                self.broken.config = vec![plain("The configuration is wrong", &text)];
                 false
             }
         }
@@ -173,7 +174,7 @@ impl<'a> Develop<'a> {
                 Err(error) => {
                     let text = format!("{error:#}");
                     self.output.error(&format!("{text}\nWhat was built before is used."));
-                    self.broken.command = vec![plain("the build command", &text)];
+                    self.broken.command = vec![plain("The build command failed", &text)];
                 }
             }
             let mut echo = BTreeSet::new();
@@ -222,7 +223,10 @@ impl<'a> Develop<'a> {
             Some(Err(error)) => {
                 // What broke it is watched, so that its repair is noticed.
                 self.party_files.extend(error.watch_files.iter().cloned());
-                self.party_failed(&error.to_string(), shown("a party", &error.problems));
+                self.party_failed(
+                    &error.to_string(),
+                    shown("A party cannot be built", &error.problems),
+                );
             }
             None => {}
         }
@@ -248,7 +252,7 @@ impl<'a> Develop<'a> {
 
     fn keep_broken_client(&mut self, error: &BuildError) {
         self.client_files.extend(error.watch_files.iter().cloned());
-        self.broken.client = shown("client code", &error.problems);
+        self.broken.client = shown("The client code cannot be built", &error.problems);
     }
 
     // ---- pages ---------------------------------------------------------------------------------
@@ -310,10 +314,10 @@ fn plain(what: &str, text: &str) -> LiveProblem {
 
 fn load_problem(error: &NodeError) -> LiveProblem {
     let NodeError::Party { party, file, message } = error else {
-        return plain("the program", &error.to_string());
+        return plain("The program cannot be loaded", &error.to_string());
     };
     let name = Path::new(file).file_name().unwrap_or_default().to_string_lossy();
-    plain(&format!("the party `{party}` ({name}) cannot be loaded"), message)
+    plain(&format!("The party `{party}` ({name}) cannot be loaded"), message)
 }
 
 fn shown(what: &str, problems: &[Problem]) -> Vec<LiveProblem> {

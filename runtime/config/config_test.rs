@@ -93,6 +93,89 @@ fn every_problem_is_told_with_its_place() {
     assert_eq!(project.problems().matches(" | ").count(), 4, "both problems, two lines each");
 }
 
+/// `serve` with a client build that has this key, too.
+fn client(key: &str, value: &str) -> String {
+    format!(r#"{{ "path": "public", "build": {{ "entry": "a.ts", "{key}": {value} }} }}"#)
+}
+
+#[test]
+fn b_35_client_builds_are_read_in_every_form() {
+    let build = |text: &str| {
+        let text = format!(r#"{{ "main": "a.ts", "serve": {{ "path": "./public/", {text} }} }}"#);
+        let files = [("partykit.json", &*text), ("a.ts", ""), ("b.tsx", ""), ("public/x.txt", "")];
+        let project = Project::new(&files);
+        let config = project.load().unwrap();
+        assert!(config.warnings.is_empty(), "{:?}", config.warnings);
+        let root = project.0.path().to_owned();
+        (config.serve.unwrap().build, root)
+    };
+    assert_eq!(build(r#""singlePageApp": true"#).0, None);
+    let (default, root) = build(r#""build": "./b.tsx""#);
+    let expected = ClientBuild { entries: vec![root.join("./b.tsx")], ..ClientBuild::default() };
+    assert_eq!(default, Some(expected));
+    let (list, root) = build(r#""build": ["a.ts", "b.tsx", "a.ts"]"#);
+    assert_eq!(list.unwrap().entries, [root.join("a.ts"), root.join("b.tsx")]);
+    let all = r#""build": { "entry": ["b.tsx"], "outdir": "public/out/js", "bundle": false,
+        "splitting": false, "sourcemap": false, "format": "cjs", "minify": true,
+        "external": ["x"], "alias": { "a": "b" }, "define": { "D": "1" },
+        "loader": { ".md": "text", ".css": "local-css" }, "live": true }"#;
+    let (all, root) = build(all);
+    let texts = |from: &str, to: &str| BTreeMap::from([(from.to_owned(), to.to_owned())]);
+    let expected = ClientBuild {
+        entries: vec![root.join("b.tsx")],
+        outdir: "out/js".into(),
+        bundle: false,
+        splitting: false,
+        sourcemap: false,
+        format: ClientFormat::Cjs,
+        minify: Some(true),
+        external: vec!["x".to_owned()],
+        alias: texts("a", "b"),
+        define: texts("D", "1"),
+        loader: BTreeMap::from([
+            (".md".to_owned(), Loader::Text),
+            (".css".to_owned(), Loader::LocalCss),
+        ]),
+        live: true,
+    };
+    assert_eq!(all, Some(expected));
+}
+
+#[test]
+fn c_10_every_loader_has_its_name() {
+    for (name, loader) in Loader::ALL {
+        assert_eq!(Loader::named(name), Some(loader));
+    }
+    assert_eq!(Loader::named("css-modules"), None);
+}
+
+#[test]
+fn c_25_what_the_build_command_watches() {
+    let watch = |text: &str| {
+        let text = format!(r#"{{ "main": "a.ts", "build": {{ "command": "true", {text} }} }}"#);
+        let project = Project::new(&[("partykit.json", &text), ("a.ts", "")]);
+        let root = project.0.path().to_owned();
+        let watch = project.load().unwrap().build_command.unwrap().watch;
+        watch.iter().map(|it| it.strip_prefix(&root).unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(watch(""), [Path::new("src")]);
+    assert_eq!(watch(r#""watch": "./lib""#), [Path::new("lib")]);
+    assert_eq!(watch(r#""watch": ["a", "./b/../c"]"#), [Path::new("a"), Path::new("c")]);
+}
+
+#[test]
+fn durability_is_a_key() {
+    for (name, expected) in [
+        ("fsync", Durability::Fsync),
+        ("process", Durability::Process),
+        ("memory", Durability::Memory),
+    ] {
+        let text = format!(r#"{{ "main": "a.ts", "durability": "{name}" }}"#);
+        let project = Project::new(&[("partykit.json", &text), ("a.ts", "")]);
+        assert_eq!(project.load().unwrap().durability, Some(expected));
+    }
+}
+
 #[test]
 fn every_key_of_a_wrong_type_is_told() {
     let cases = [
@@ -117,6 +200,34 @@ fn every_key_of_a_wrong_type_is_told() {
         ("define", r#"{ "N": 7 }"#, "a string for `define.N`"),
         ("build", r#"{ "command": ["x"] }"#, "a string for `build.command`"),
         ("build", r#"{ "watch": 7 }"#, "a list of strings for `build.watch`"),
+        ("durability", "true", "a string for `durability`"),
+        ("durability", "\"fsink\"", "fsync, process, memory, not `fsink`. Did you mean `fsync`?"),
+        ("serve", r#"{ "path": "public", "build": 7 }"#, "a path, a list of paths or an object"),
+        ("serve", r#"{ "path": "public", "build": {} }"#, "`serve.build` needs an `entry`"),
+        ("serve", r#"{ "path": "public", "build": [] }"#, "`serve.build` needs an `entry`"),
+        ("serve", r#"{ "path": "public", "build": [7] }"#, "a string for `serve.build`"),
+        (
+            "serve",
+            r#"{ "path": "public", "build": { "entry": true } }"#,
+            "a path or a list of paths for `serve.build.entry`",
+        ),
+        ("serve", r#"{ "path": "public", "build": "nowhere.ts" }"#, "find the client's entry"),
+        ("serve", &*client("outdir", "\"../elsewhere\""), "outside of `serve.path`"),
+        ("serve", &*client("outdir", "\"dist\""), "outside of `serve.path`"),
+        ("serve", &*client("outdir", "7"), "a string for `serve.build.outdir`"),
+        ("serve", &*client("bundle", "1"), "true or false for `serve.build.bundle`"),
+        ("serve", &*client("splitting", "1"), "true or false for `serve.build.splitting`"),
+        ("serve", &*client("sourcemap", "\"x\""), "true or false for `serve.build.sourcemap`"),
+        ("serve", &*client("minify", "1"), "true or false for `serve.build.minify`"),
+        ("serve", &*client("live", "1"), "true or false for `serve.build.live`"),
+        ("serve", &*client("format", "\"umd\""), "one of esm, cjs, iife, not `umd`"),
+        ("serve", &*client("format", "1"), "a string for `serve.build.format`"),
+        ("serve", &*client("external", "\"x\""), "a list of strings for `serve.build.external`"),
+        ("serve", &*client("alias", "[]"), "an object for `serve.build.alias`"),
+        ("serve", &*client("define", r#"{ "N": 7 }"#), "a string for `serve.build.define.N`"),
+        ("serve", &*client("loader", "[]"), "an object for `serve.build.loader`"),
+        ("serve", &*client("loader", r#"{ ".x": "fil" }"#), "Did you mean `file`?"),
+        ("serve", &*client("loader", r#"{ "x": "file" }"#), "an extension begins with a dot"),
         ("compatibilityDate", "2024", "a string"),
         ("compatibilityFlags", "\"x\"", "a list of strings"),
         ("minify", "1", "true or false"),
@@ -158,13 +269,19 @@ fn a_key_without_effect_is_warned_of() {
         (r#""bindings": { "kv": {} }"#, "`bindings` has no effect"),
         (r#""vectorize": { "v": "index" }"#, "`vectorize` has no effect"),
         (r#""serve": { "path": "public", "edgeTTL": null }"#, "`serve.edgeTTL` has no effect"),
-        (r#""serve": { "path": "public", "build": "c.ts" }"#, "`serve.build` has no effect"),
+        (
+            r#""serve": { "path": "public", "build": { "entry": "a.ts", "outDir": "x" } }"#,
+            "`serve.build.outDir` is unknown and has no effect. Did you mean `outdir`?",
+        ),
+        (
+            r#""serve": { "path": "public",
+               "build": { "entry": "a.ts", "splitting": true, "format": "iife" } }"#,
+            "`serve.build.splitting` has no effect",
+        ),
         (
             r#""serve": { "path": "public", "singlePageApps": true }"#,
             "`serve.singlePageApps` is unknown and has no effect. Did you mean `singlePageApp`?",
         ),
-        (r#""build": { "watch": "src" }"#, "`build.watch` has no effect"),
-        (r#""build": { "watch": ["a", "b"] }"#, "`build.watch` has no effect"),
         (r#""compatibilityFlags": ["other"]"#, "flag `other` has no effect"),
         (r#""compatibilityDate": "tomorrow""#, "not a date"),
     ];

@@ -85,8 +85,9 @@ pub fn told(root: &Path, side: Side<'_>, problem: &BuildDiagnostic) -> Problem {
     if !is_unresolved(problem) {
         let text = report.convert_to_string(false).trim_end().to_owned();
         let (first, frame) = text.split_once('\n').unwrap_or((&text, ""));
-        // `[PARSE_ERROR] Error: Unexpected token`.
-        let message = first.split_once(": ").map_or(first, |(_, message)| message);
+        // `[PARSE_ERROR] Unexpected token`.
+        let known = first.strip_prefix('[').and_then(|rest| rest.split_once("] "));
+        let message = known.map_or(first, |(_, message)| message);
         return Problem { message: message.to_owned(), place, frame: frame.to_owned(), text };
     }
     let specifier = problem.exporter().unwrap_or_default();

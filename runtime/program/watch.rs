@@ -92,7 +92,7 @@ impl Watch {
         too_much.map(|folder| {
             format!(
                 "{} holds more than can be watched ({FOLDERS_MAX} folders, {ENTRIES_MAX} files); \
-                 changes in some of its folders go unnoticed until the next start",
+                 changes in some of its folders go unnoticed",
                 folder.display()
             )
         })

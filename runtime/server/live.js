@@ -79,10 +79,11 @@
       overlay = null;
     };
     close.onclick = hide;
-    const panel = element("section", { role: "alertdialog", ariaLabel: "The last change does not work", tabIndex: -1 });
+    const label = "The last change does not work";
+    const panel = element("section", { role: "alertdialog", ariaLabel: label, tabIndex: -1 });
     panel.onkeydown = (event) => event.key === "Escape" && hide();
-    const note = element("footer", { textContent: "What was there before goes on. This goes away when it is repaired." });
-    panel.append(close, ...problems.map(article), note);
+    const note = "What was there before goes on. This goes away when it is repaired.";
+    panel.append(close, ...problems.map(article), element("footer", { textContent: note }));
     root.append(element("style", { textContent: CSS }), panel);
     document.documentElement.append(overlay);
     panel.focus({ preventScroll: true });
@@ -114,8 +115,8 @@
     h2 { margin: 0; font-size: 13px; font-weight: 600; letter-spacing: 0.02em; color: light-dark(#b91c1c, #fca5a5); }
     p { margin: 0.25rem 0; font-size: 18px; font-weight: 600; white-space: pre-wrap; overflow-wrap: anywhere; }
     cite { font: 13px ui-monospace, monospace; color: light-dark(#2563eb, #93c5fd); }
-    pre { margin: 0.75rem 0 0; padding: 1rem; overflow: auto; border-radius: 6px; font: 13px/1.5 ui-monospace, monospace;
-      background: light-dark(#f1f5f9, #111114); }
+    pre { margin: 0.75rem 0 0; padding: 1rem; overflow: auto; border-radius: 6px;
+      font: 13px/1.5 ui-monospace, monospace; background: light-dark(#f1f5f9, #111114); }
     footer { margin-top: 1.25rem; font-size: 13px; opacity: 0.7; }`;
 
   document.addEventListener("visibilitychange", listen);

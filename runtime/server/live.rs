@@ -37,7 +37,7 @@ const PROBLEMS_MAX: usize = 20;
 /// One thing that is wrong, for the overlay.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LiveProblem {
-    /// What has failed: `client code`, `partykit.json`.
+    /// What has failed.
     pub what: String,
     pub message: String,
     /// File, line and column.
