@@ -10,7 +10,7 @@ run: setup
 	$(CARGO) run --quiet -- dev --port $(PORT)
 
 test: setup
-	cd tests/clients && npm ci --silent --no-audit --no-fund
+	./scripts/install-clients
 	$(CARGO) nextest run --no-fail-fast
 
 # Formatting and lints, as .ci/run holds them.

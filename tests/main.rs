@@ -8,6 +8,7 @@
 //!   `spec/project`)
 //! - `client`: client code, static files, what `dev` tells pages
 //! - `examples`: every folder of `examples/` is booted and does what its README says
+//! - `packages`: npm packages that people use in parties, with the real clients
 //! - `crash`: kill -9 under load; every acknowledged write and every alarm is accounted for
 //! - `faults`: parties and clients that misbehave, broken projects, broken folders
 //! - `guard`: what a message costs, counted in allocations, system calls and instructions
@@ -30,6 +31,7 @@ mod faults;
 mod guard;
 mod inspect;
 mod node;
+mod packages;
 mod scale;
 mod spec;
 mod storage_cli;

@@ -35,7 +35,7 @@ enum Code {
 
 impl PartySource {
     pub fn new(name: Arc<str>, code: &Arc<str>, source_map: Option<Arc<str>>) -> Self {
-        let specifier = ModuleSpecifier::parse(&format!("houseparty:party/{name}"))
+        let specifier = ModuleSpecifier::parse(&format!("houseparty:/party/{name}"))
             .unwrap_or_else(|_| unreachable!("party names are legal in a URL"));
         Self::with_specifier(name, specifier, code, source_map)
     }

@@ -5,9 +5,9 @@
 //! Dynamic imports are inlined, so that an isolate never loads anything at run time.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rolldown::plugin::{
     HookLoadArgs, HookLoadOutput, HookLoadReturn, HookResolveIdArgs, HookResolveIdOutput,
@@ -40,11 +40,12 @@ pub async fn bundle(
     file: PathBuf,
 ) -> Result<PartyCode, BuildError> {
     let options = options(config, public_host, &file);
-    let plugin = HostModules {
+    let plugin = Arc::new(HostModules {
         prelude: builtins::prelude(&config.process_env),
         aliases: config.alias.keys().cloned().collect(),
-    };
-    let mut bundler = match Bundler::with_plugins(options, vec![Arc::new(plugin)]) {
+        unknown: Mutex::default(),
+    });
+    let mut bundler = match Bundler::with_plugins(options, vec![plugin.clone()]) {
         Ok(bundler) => bundler,
         Err(error) => return Err(failure(config, &file, vec![file.clone()], error.iter())),
     };
@@ -56,7 +57,9 @@ pub async fn bundle(
     };
     // Rolldown would leave these to whoever runs the bundle; there is nobody who could answer.
     let unresolved = output.warnings.iter().filter(|warning| problem::is_unresolved(warning));
-    let broken = failure(config, &file, watch_files, unresolved);
+    let mut broken = failure(config, &file, watch_files, unresolved);
+    let unknown = std::mem::take(&mut *plugin.unknown());
+    broken.problems.extend(unknown.iter().map(|unknown| no_loader(&config.root, unknown)));
     if !broken.problems.is_empty() {
         return Err(broken);
     }
@@ -163,6 +166,24 @@ fn options(config: &Config, public_host: &str, file: &Path) -> BundlerOptions {
     }
 }
 
+/// The kinds of files that can be part of a party, by their endings: what rolldown knows by itself,
+/// what `options` names, and what `HostModules::binary` loads.
+const KINDS: [&str; 20] = [
+    "js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx", "json", "txt", "html", "svg", "css",
+    "md", "graphql", "gql", "sql", "xml", "wasm", "bin",
+];
+
+/// A file that rolldown would take for JavaScript, although its ending says that it is not (B-06).
+fn no_loader(root: &Path, file: &Path) -> Problem {
+    Problem::of(format!(
+        "{}: no loader is configured for \".{}\" files. A party imports code, JSON, text (.txt .html \
+         .svg .css .md .graphql .sql .xml), .wasm and .bin; what browsers load belongs into the folder \
+         of `serve`",
+        file.strip_prefix(root).unwrap_or(file).display(),
+        file.extension().unwrap_or_default().display(),
+    ))
+}
+
 /// Aliases as the resolver takes them; those of files are relative to the project.
 pub fn aliases(
     root: &Path,
@@ -188,9 +209,27 @@ struct HostModules {
     prelude: String,
     /// What the project resolves by itself (`build.alias`).
     aliases: Vec<String>,
+    /// Files of kinds that have no loader.
+    unknown: Mutex<BTreeSet<PathBuf>>,
 }
 
 impl HostModules {
+    fn unknown(&self) -> MutexGuard<'_, BTreeSet<PathBuf>> {
+        self.unknown.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes note of a file that nothing can load. A module stands in for it, so that the build goes
+    /// on and finds the other problems.
+    fn stand_in(&self, path: &str) -> Option<String> {
+        let file = Path::new(path.split('?').next().unwrap_or(path));
+        let ending = file.extension()?.to_str()?;
+        if !file.is_absolute() || KINDS.contains(&ending) {
+            return None;
+        }
+        self.unknown().insert(file.to_owned());
+        Some("export default null;".to_owned())
+    }
+
     /// The source of a binary file as a module.
     fn binary(context: &SharedLoadPluginContext, path: &str) -> anyhow::Result<Option<String>> {
         let file = path.split('?').next().unwrap_or(path);
@@ -278,7 +317,7 @@ impl Plugin for HostModules {
         } else if args.id.starts_with(VIRTUAL) {
             builtins::virtual_module(args.id, Importer::Host)
         } else {
-            Self::binary(&context, args.id)?.map(Cow::Owned)
+            Self::binary(&context, args.id)?.or_else(|| self.stand_in(args.id)).map(Cow::Owned)
         };
         Ok(code.map(|code| HookLoadOutput {
             code: code.as_ref().into(),

@@ -124,6 +124,10 @@ fn errors_say_where() {
         ("import x from 'node:fss'; export default { x };", "Did you mean `fs`?"),
         ("import x from 'there/sub'; export default { x };", "it has no `there/sub`"),
         ("import x from 'houseparty:absent'; export default { x };", "houseparty:absent"),
+        (
+            "import x from './photo.png'; export default { x };",
+            "no loader is configured for \".png\"",
+        ),
         ("const x = await import('not-there'); export default { x };", "npm install not-there"),
     ];
     for (code, expected) in cases {
@@ -131,6 +135,7 @@ fn errors_say_where() {
             CONFIG,
             ("src/main.ts", code),
             ("src/other.ts", "export const b = 1;"),
+            ("src/photo.png", "not JavaScript"),
             ("node_modules/there/index.js", ""),
         ]);
         let error = project.build().expect_err(code);

@@ -1,29 +1,58 @@
 //! Every folder of `examples/` is booted from its own `partykit.json` and does what its README
-//! promises. `multiparty.rs` drives the example that the root's `partykit.json` serves, end to end.
+//! promises. `multiparty.rs` drives the example that the root's `partykit.json` serves, end to end;
+//! `gallery.rs` those with storage, limits, crons, streams, WebAssembly and packages; `pages.rs` opens
+//! their pages in a browser.
 
+mod gallery;
 mod multiparty;
+mod pages;
 
 use serde_json::json;
 
-use crate::support::node::run_script;
+use crate::support::node::{installed, run_script};
 use crate::support::project::repository;
-use crate::support::{Client, Frame, Host, HostOptions, Project, Socket, eventually, run};
+use crate::support::{Client, Frame, Host, HostOptions, Project, eventually, run};
 
-/// The examples that have a test below. One that is added without a test fails here.
-const TESTED: [&str; 6] = ["alarms", "auth", "counter", "hibernation", "multiparty", "presence"];
+/// The examples that have a test here. One that is added without a test fails.
+const TESTED: [&str; 15] = [
+    "alarms",
+    "auth",
+    "chat",
+    "counter",
+    "cron",
+    "cursors",
+    "editor",
+    "hibernation",
+    "multiparty",
+    "polls",
+    "presence",
+    "socket-io",
+    "stream",
+    "todo",
+    "wasm",
+];
 
 fn example(name: &str) -> Project {
-    Project::at(format!("examples/{name}"))
+    let folder = format!("examples/{name}");
+    if repository().join(&folder).join("package-lock.json").is_file() {
+        installed(&folder);
+    }
+    Project::at(folder)
 }
 
 #[test]
 fn every_example_has_a_test_and_is_explained() {
+    let index = std::fs::read_to_string(repository().join("examples/README.md"));
+    let index = index.expect("the examples have an index");
     let mut found = Vec::new();
     for entry in std::fs::read_dir(repository().join("examples")).expect("there are examples") {
         let entry = entry.expect("the folder can be read");
         if entry.path().is_dir() {
             let name = entry.file_name().into_string().expect("names are UTF-8");
-            assert!(entry.path().join("README.md").is_file(), "{name} has no README.md");
+            let readme = std::fs::read_to_string(entry.path().join("README.md"));
+            assert!(readme.is_ok_and(|text| text.starts_with("# ")), "{name} has no README.md");
+            let row = format!("| [`{name}`]({name}) |");
+            assert!(index.contains(&row), "examples/README.md has no row `{row}`");
             found.push(name);
         }
     }
@@ -31,15 +60,39 @@ fn every_example_has_a_test_and_is_explained() {
     assert_eq!(found, TESTED);
 }
 
-/// Against the types of `partykit/server` that this repository ships, with nothing installed.
+/// What examples share; each has a copy, so that it can be taken away as it is.
+#[test]
+fn what_the_examples_share_is_the_same_in_all() {
+    for shared in ["public/base.css", "public/room.js", "tsconfig.json"] {
+        let mut texts = Vec::new();
+        for name in TESTED {
+            let path = repository().join("examples").join(name).join(shared);
+            texts.extend(std::fs::read_to_string(path).map(|text| (name, text)));
+        }
+        assert!(texts.len() > 2, "{shared} is not in the examples any more");
+        for (name, text) in &texts[1..] {
+            assert!(*text == texts[0].1, "{shared} of {name} is not that of {}", texts[0].0);
+        }
+    }
+}
+
+/// Against the types of `partykit/server` that this repository ships: `partykit` is not installed.
 #[test]
 fn every_example_type_checks() {
     for name in TESTED {
-        let folder = repository().join("examples").join(name).display().to_string();
+        example(name);
+    }
+    for folder in ["examples", "examples/counter", "tests/spec/project"] {
+        let folder = repository().join(folder).display().to_string();
         run_script("node_modules/typescript/bin/tsc", &["--project", &folder]);
     }
-    let folder = repository().join("tests/spec/project").display().to_string();
-    run_script("node_modules/typescript/bin/tsc", &["--project", &folder]);
+}
+
+/// Against the types of the npm package itself, as in a project that has it installed.
+#[test]
+fn every_example_type_checks_with_partykit_installed() {
+    let project = installed("tests/packages").join("tsconfig.examples.json").display().to_string();
+    run_script("node_modules/typescript/bin/tsc", &["--project", &project]);
 }
 
 #[test]
@@ -100,36 +153,6 @@ fn alarms() {
             (host.get("/party/tea").await.json() == json!([])).then_some(())
         })
         .await;
-    });
-}
-
-#[test]
-fn auth() {
-    run(async {
-        let host = Host::start(&example("auth"));
-        assert_eq!(host.get("/party/club").await.status, 401);
-        let opened = Socket::try_open(host.address(), "/party/club", &[]).await;
-        assert_eq!(opened.err().expect("strangers are turned away").status, 401);
-        let token = host.get("/token?name=ann").await.ok().text();
-        let mut client = host.client().await;
-        let bearer = [("authorization".to_owned(), format!("Bearer {token}"))];
-        let answer = client.request("GET", "/party/club", &bearer, Default::default()).await;
-        assert_eq!(answer.expect("an answer").ok().text(), "Hello, ann");
-        let forged = [
-            ("authorization".to_owned(), format!("Bearer {token}")),
-            ("x-name".to_owned(), "root".to_owned()),
-        ];
-        let answer = client.request("GET", "/party/club", &forged, Default::default()).await;
-        assert_eq!(answer.expect("an answer").ok().text(), "Hello, ann");
-        let mut ann = host.open(&format!("/party/club?token={token}")).await;
-        ann.expect_text("Welcome, ann").await;
-        let other = host.get("/token?name=ben").await.ok().text();
-        let mut ben = host.open(&format!("/party/club?token={other}")).await;
-        ben.expect_text("Welcome, ben").await;
-        ann.expect_text("ben came in").await;
-        let wrong = format!("/party/club?token=ann.{}", other.trim_start_matches("ben."));
-        let opened = Socket::try_open(host.address(), &wrong, &[]).await;
-        assert_eq!(opened.err().expect("a wrong signature").status, 401);
     });
 }
 

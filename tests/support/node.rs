@@ -1,9 +1,10 @@
-//! Runs the Node clients of `tests/clients` (the real `partysocket`, headless Chromium) against a
-//! host.
+//! Runs the Node clients of `tests/clients` (the real `partysocket`, headless Chromium) and of other
+//! folders with packages against a host.
 //!
-//! Needs `npm ci` in that folder, which `make test` runs. A script talks back with its exit code
+//! Needs `npm ci` in those folders, which `make test` runs. A script talks back with its exit code
 //! and its output.
 
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -15,18 +16,32 @@ const SCRIPT_DEADLINE: Duration = Duration::from_secs(120);
 /// Runs `tests/clients/<script>` with arguments and gives what it printed; any exit code but 0
 /// fails the test.
 pub fn run_script(script: &str, arguments: &[&str]) -> String {
-    let folder = repository().join("tests/clients");
+    run_script_of("tests/clients", script, arguments)
+}
+
+/// A folder of the repository whose packages are installed.
+pub fn installed(folder: &str) -> PathBuf {
+    let folder = repository().join(folder);
     assert!(
         folder.join("node_modules").is_dir(),
-        "the Node clients are not installed: run `npm ci` in {} (`make test` does)",
+        "its packages are not installed: run `npm ci` in {} (`make test` does)",
         folder.display()
     );
+    folder
+}
+
+/// Runs `<folder>/<script>` in its folder, as `run_script` does.
+pub fn run_script_of(folder: &str, script: &str, arguments: &[&str]) -> String {
+    run_in(&installed(folder), script, arguments)
+}
+
+fn run_in(folder: &Path, script: &str, arguments: &[&str]) -> String {
     let output = tempfile::NamedTempFile::new().expect("a file for the output");
     let write = || Stdio::from(output.reopen().expect("the file can be opened twice"));
     let mut child = Command::new("node")
         .arg(script)
         .args(arguments)
-        .current_dir(&folder)
+        .current_dir(folder)
         .stdin(Stdio::null())
         .stdout(write())
         .stderr(write())

@@ -20,7 +20,7 @@ export default class Reminders implements Party.Server {
 
   async onRequest(request: Party.Request) {
     if (request.method === "POST") {
-      const { text, seconds } = (await request.json().catch(() => null)) ?? {};
+      const { text, seconds } = Object(await request.json().catch(() => null));
       const valid = typeof text === "string" && seconds >= 0 && seconds <= DELAY_SECONDS_MAX;
       if (!valid) return new Response('Send { "text": …, "seconds": … }', { status: 400 });
       await this.add({ text, at: Date.now() + seconds * 1000 });

@@ -25,7 +25,7 @@ const TEXT_LENGTH_MAX = 2_000;
 const SOMEBODY: Preferences = { name: "Somebody", hue: 0 };
 
 /** A user whose preferences this room reads, and the socket on which it hears of their changes. */
-type Watched = { preferences: Preferences; socket: WebSocket };
+type Watched = { preferences: Preferences; socket: Awaited<ReturnType<Party.Stub["socket"]>> };
 
 export default class ChatRoom implements Party.Server {
   /** By user id; from a user's first message until the last connection of that user is gone. */
@@ -126,7 +126,7 @@ export default class ChatRoom implements Party.Server {
       const socket = await userRoom.socket();
       socket.addEventListener("close", end);
       const watched: Watched = { preferences: SOMEBODY, socket };
-      socket.addEventListener("message", ({ data }) => this.changed(watched, JSON.parse(data)));
+      socket.addEventListener("message", ({ data }) => this.changed(watched, JSON.parse(String(data))));
       const response = await userRoom.fetch();
       if (response.ok) watched.preferences = (await response.json()) as Preferences;
       else socket.close();
