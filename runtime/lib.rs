@@ -6,6 +6,7 @@ pub mod bench;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod crons;
 pub mod engine;
 pub mod limits;
 pub mod name;

@@ -13,11 +13,11 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use http::HeaderMap;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::now_ms;
 use crate::config::{Config, Persist};
+use crate::crons;
 use crate::engine::{
     Control, EngineSettings, PartyLog, PartySource, Programs, ShardSeed, Watch, Watchdog, shape_of,
 };
@@ -25,7 +25,7 @@ use crate::limits;
 use crate::name::RoomKey;
 use crate::program::Program;
 use crate::room::directory::{Delivery, Directory};
-use crate::room::event::{Body, CronRun, Event, Hook, Request};
+use crate::room::event::Event;
 use crate::server::{
     AssetSettings, Assets, CronUrl, EdgeSettings, OnRequest, OnTrouble, Shape, Site,
 };
@@ -120,6 +120,7 @@ impl Node {
             sites,
             crons: cron_configs,
             alarms,
+            cron_trouble: cron_log(settings.log.clone()),
             settings: EdgeSettings {
                 on_request: settings.on_request.clone(),
                 on_trouble: Some(trouble_log(settings.log.clone())),
@@ -379,12 +380,18 @@ fn trouble_log(log: PartyLog) -> OnTrouble {
     Arc::new(move |text| log(&RoomKey::lobby("main"), 3, text))
 }
 
+/// So does what becomes of crons: they run there.
+fn cron_log(log: PartyLog) -> crons::Told {
+    Arc::new(move |text| log(&RoomKey::lobby("main"), 2, text))
+}
+
 struct Edge {
     listener: TcpListener,
     directory: Directory,
     sites: watch::Receiver<Arc<Site>>,
     crons: watch::Receiver<Arc<Config>>,
     alarms: Arc<AlarmClock>,
+    cron_trouble: crons::Told,
     settings: EdgeSettings,
 }
 
@@ -406,7 +413,8 @@ fn spawn_edge(edge: Edge, stopped: oneshot::Receiver<()>) -> Result<JoinHandle<(
         .spawn(move || {
             runtime.block_on(async move {
                 tokio::spawn(ring_alarms(edge.alarms, edge.directory.clone()));
-                tokio::spawn(run_crons(edge.crons, edge.directory.clone()));
+                let (clock, told) = (Arc::new(crons::WallClock), edge.cron_trouble);
+                tokio::spawn(crons::run(edge.crons, edge.directory.clone(), clock, told));
                 let shutdown = async {
                     // Dropped without a word means the same.
                     let _ = stopped.await;
@@ -448,52 +456,4 @@ async fn ring_alarms(alarms: Arc<AlarmClock>, directory: Directory) {
             None => changed.await,
         }
     }
-}
-
-/// Runs the crons of the project on schedule, each with its own name.
-async fn run_crons(mut configs: watch::Receiver<Arc<Config>>, directory: Directory) {
-    loop {
-        let config = configs.borrow_and_update().clone();
-        let mut runs = tokio::task::JoinSet::new();
-        for (name, cron) in config.crons.clone() {
-            let directory = directory.clone();
-            runs.spawn(async move {
-                // One after another: a run that takes long delays the next of the same name.
-                while let Some(at) = cron.next_after(now_ms()) {
-                    let wait = u64::try_from(at - now_ms()).unwrap_or(0);
-                    tokio::time::sleep(Duration::from_millis(wait)).await;
-                    let run = CronRun {
-                        name: name.clone(),
-                        cron: cron.expression().to_owned(),
-                        scheduled_ms: at,
-                    };
-                    if !run_cron(&directory, run).await {
-                        return;
-                    }
-                }
-            });
-        }
-        if configs.changed().await.is_err() {
-            return;
-        }
-    }
-}
-
-async fn run_cron(directory: &Directory, run: CronRun) -> bool {
-    let (reply, answer) = oneshot::channel();
-    let request = Request {
-        method: http::Method::GET,
-        url: format!("http://localhost/__scheduled__?cron={}", run.name),
-        headers: HeaderMap::new(),
-        peer: None,
-        visit: crate::room::event::Visit::default(),
-        body: Body::Empty,
-    };
-    let hook = Event::Hook { hook: Hook::Cron, request, room: None, cron: Some(run), reply };
-    if directory.deliver(RoomKey::lobby("main"), hook).is_err() {
-        return false;
-    }
-    // What it answers is logged where it failed.
-    let _ = answer.await;
-    true
 }

@@ -20,7 +20,7 @@ const SOURCES: [&str; 6] = ["runtime", "js", "tests", "examples", "scripts", "be
 const EMPTY_NAMES: [&str; 4] = ["manager", "util", "helper", "misc"];
 
 /// What the modules of `runtime/` may use of each other. Whatever is not listed must not be used.
-const LAYERS: [(&str, &[&str]); 17] = [
+const LAYERS: [(&str, &[&str]); 18] = [
     ("main", &["cli", "engine"]),
     (
         "cli",
@@ -32,10 +32,11 @@ const LAYERS: [(&str, &[&str]); 17] = [
     (
         "node",
         &[
-            "config", "engine", "limits", "name", "program", "room", "server", "storage", "wire",
-            "clock",
+            "config", "crons", "engine", "limits", "name", "program", "room", "server", "storage",
+            "wire", "clock",
         ],
     ),
+    ("crons", &["config", "room", "name", "limits", "clock"]),
     ("server", &["room", "wire", "name", "limits", "clock"]),
     ("engine", &["room", "storage", "program", "wire", "name", "limits", "clock"]),
     ("wire", &["room", "name", "limits", "clock"]),

@@ -15,6 +15,8 @@ pub struct Case {
     pub name: String,
     /// The statements of the specification that this case proves.
     pub spec: Vec<String>,
+    /// What PartyKit does instead where its statement does not say so, and why we do not.
+    pub there: Option<String>,
     pub steps: Vec<Step>,
 }
 

@@ -49,6 +49,11 @@ fn statements() -> Vec<Statement> {
     lines.map(statement).collect()
 }
 
+/// Statement → its marks.
+pub fn marks() -> BTreeMap<String, String> {
+    statements().into_iter().map(|statement| (statement.number, statement.marks)).collect()
+}
+
 fn statement(line: &str) -> Statement {
     let (head, rest) = line.split_once(" | ").unwrap_or((line, ""));
     let (number, marks) = head.split_once(' ').unwrap_or((head, ""));

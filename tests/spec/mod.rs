@@ -12,6 +12,7 @@
 
 mod case;
 mod compare;
+mod compat;
 mod coverage;
 mod flags;
 mod leaving;
@@ -28,6 +29,7 @@ use futures::{StreamExt, stream};
 
 use crate::support::{Host, HostOptions, Project, project::repository, run};
 use case::Case;
+use play::Pace;
 
 /// Cases played at the same time; each has its own rooms.
 const CASES_AT_ONCE: usize = 8;
@@ -46,7 +48,7 @@ fn play_file(name: &str) {
         let address = host.address();
         let count = cases.len();
         let failures: Vec<String> = stream::iter(cases.into_iter().map(Arc::new))
-            .map(|case: Arc<Case>| async move { play::play(&case, address).await })
+            .map(|case: Arc<Case>| async move { play::play(&case, address, Pace::OURS).await })
             .buffer_unordered(CASES_AT_ONCE)
             .filter_map(|outcome| async { outcome.err() })
             .collect()
