@@ -344,6 +344,7 @@ fn engine_settings(
         public_host,
         heap_limit_bytes: settings.heap_limit_bytes,
         turn_deadline: settings.turn_deadline,
+        alarm_deadline: Duration::from_secs(limits::ALARM_SECONDS_MAX),
         hibernate_after: settings.hibernate_after,
         wire: WireSettings { message_max: settings.message_limit, ..WireSettings::default() },
         log: settings.log.clone(),

@@ -40,6 +40,13 @@ struct Waiting {
     closed: bool,
 }
 
+impl Waiting {
+    fn is_settled(&self, room: &RoomKey) -> bool {
+        let of_room = |order: &Order| matches!(order, Order::Write(batch) if batch.room == *room);
+        !self.in_hand.contains(room) && !self.orders.iter().any(of_room)
+    }
+}
+
 /// What shards and committer share.
 #[derive(Default)]
 pub struct Queue {
@@ -81,16 +88,14 @@ impl Queue {
     /// Waits until no batch of this room is on its way.
     pub fn settle(&self, room: &RoomKey) {
         let mut waiting = self.lock();
-        loop {
-            let queued = waiting
-                .orders
-                .iter()
-                .any(|order| matches!(order, Order::Write(batch) if batch.room == *room));
-            if !queued && !waiting.in_hand.contains(room) {
-                return;
-            }
+        while !waiting.is_settled(room) {
             waiting = self.moved.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+
+    /// Whether no batch of this room is on its way.
+    pub fn is_settled(&self, room: &RoomKey) -> bool {
+        self.lock().is_settled(room)
     }
 
     #[cfg(test)]

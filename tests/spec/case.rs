@@ -17,6 +17,9 @@ pub struct Case {
     pub spec: Vec<String>,
     /// What PartyKit does instead where its statement does not say so, and why we do not.
     pub there: Option<String>,
+    /// PartyKit does not survive the case: it is not asked.
+    #[serde(default)]
+    pub unasked: bool,
     pub steps: Vec<Step>,
 }
 

@@ -7,8 +7,9 @@
 //! every case that failed with its step, what was expected and what came.
 //!
 //! Each case names the numbers of the specification it proves. Those of the form are
-//! statements of the PartyKit behaviour this host reproduces; where PartyKit itself falls short the
-//! case expects the better behaviour.
+//! statements of the PartyKit behaviour this host reproduces, those of the form KV-01 of what lies
+//! below it; where PartyKit itself falls short the case expects the better behaviour. `compat.rs`
+//! plays the cases against PartyKit itself, when asked to.
 
 mod case;
 mod compare;
@@ -20,6 +21,7 @@ mod output;
 mod play;
 mod raw;
 mod sites;
+mod slow;
 mod streams;
 
 use std::path::PathBuf;
@@ -87,5 +89,5 @@ macro_rules! files {
 
 files!(
     routing, http, edge, websocket, room, state, parties, storage, alarms, hooks, lifecycle,
-    platform,
+    platform, durable, gates,
 );
