@@ -7,6 +7,7 @@
 
 mod bench;
 mod output;
+mod scale;
 mod serve;
 mod storage;
 

@@ -10,6 +10,7 @@ mod machine;
 mod parties;
 mod projects;
 mod slow_disk;
+mod upgrades;
 
 use crate::support::{Host, HostOptions, Project};
 
