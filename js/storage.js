@@ -62,10 +62,8 @@ function optionsOf(options, name, position, type) {
   return options;
 }
 
-function isKeyList(key) {
-  return Array.isArray(key) ||
-    (typeof key === "object" && key !== null && typeof key[Symbol.iterator] === "function");
-}
+/** Anything else than an array is coerced to one key. */
+const isKeyList = Array.isArray;
 
 function mapOf(flat) {
   const map = new Map();
@@ -86,7 +84,7 @@ function limitOf(value) {
       "Value out of range. Must be between -2147483648 and 2147483647 (inclusive).",
     );
   }
-  const limit = Math.trunc(number);
+  const limit = Number.isFinite(number) ? Math.trunc(number) : 0;
   if (!(limit > 0)) throw new TypeError("List limit must be positive.");
   return limit;
 }
@@ -118,7 +116,8 @@ function getNow(first, options, args) {
 
 function putNow(first, second, third, args) {
   if (args === 0) throw missing("put", "string or object");
-  if (typeof first === "object" && first !== null && !Array.isArray(first)) {
+  const isObject = typeof first === "object" && first !== null || typeof first === "function";
+  if (isObject && !Array.isArray(first)) {
     if (second !== undefined && second !== null && typeof second !== "object") {
       throw new TypeError(
         "put() may only be called with a single key-value pair and optional options as put(key, value, options) or with multiple key-value pairs and optional options as put(entries, options)",

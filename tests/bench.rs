@@ -127,7 +127,7 @@ fn what_cannot_be_measured_is_said() {
 /// What scripts/bench measures of the store alone: a host finds the alarms, and a handle is small.
 #[test]
 fn the_store_at_scale() {
-    const ALARMS: usize = 5_000;
+    const ALARMS: u32 = 5_000;
     let folder = crate::support::project::fresh_folder();
     let state = folder.path().display().to_string();
     let stored = bench(&["store-alarms", &state, "--count", &ALARMS.to_string()]);
@@ -137,7 +137,7 @@ fn the_store_at_scale() {
         HostOptions { persist: Some(folder.path().to_owned()), ..HostOptions::default() },
     );
     let file = rusqlite::Connection::open(folder.path().join("state.db")).expect("it is a store");
-    let count: usize = file
+    let count: u32 = file
         .query_row("SELECT count(*) FROM alarms", [], |row| row.get(0))
         .expect("the alarms can be counted");
     assert_eq!(count, ALARMS);

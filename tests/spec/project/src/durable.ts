@@ -29,7 +29,7 @@ const tries: Record<string, Try> = {
       outcome(() => any.get()), outcome(() => any.put()), outcome(() => any.delete()), outcome(() => any.get(undefined)),
       outcome(() => any.get("null")), outcome(() => any.get(["null"])), outcome(() => any.put("only a key")),
       outcome(() => any.put(["an", "array"])), outcome(() => any.put(new Map([["a", 1]]))),
-      outcome(() => any.put({ a: 1 }, 5)),
+      outcome(() => any.put({ a: 1 }, 5)), outcome(() => any.put(() => 1, 1)), outcome(() => any.get(new Set(["null"]))),
     ]);
   },
   /** KV-10: options. */
@@ -98,6 +98,7 @@ const tries: Record<string, Try> = {
       keys({ prefix: "k", end: "a" }), keys({ prefix: "k", reverse: true, limit: 2 }), keys({ start: null, limit: 1 }),
       keys({ limit: 1.9 }), keys({ limit: "2" }), keys({ limit: NaN }), keys({ limit: 1e10 }), keys({ limit: null }),
       keys({ start: "null", prefix: undefined, end: undefined }),
+      keys({ limit: Infinity }),
     ]);
   },
   /** KV-25: what a deleteAll takes with it. */

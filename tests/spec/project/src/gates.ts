@@ -63,6 +63,14 @@ const tries: Record<string, Try> = {
       return "caught";
     });
   },
+  /** A section is a function; anything else is refused and harms nobody. */
+  async noFunction() {
+    try {
+      return [await this.room.blockConcurrencyWhile(5 as any)];
+    } catch (error) {
+      return [said(error)];
+    }
+  },
   async nestedWell(log) {
     await this.room.blockConcurrencyWhile(async () => {
       log.push("outer");
