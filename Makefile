@@ -4,7 +4,7 @@ CARGO ?= cargo
 PORT ?= 1999
 ROUNDS ?= 10
 
-.PHONY: run test check fmt crash conformance bench setup clean
+.PHONY: run test check fmt crash conformance compat bench setup clean
 
 run: setup
 	$(CARGO) run --quiet -- dev --port $(PORT)
@@ -24,6 +24,10 @@ fmt:
 # The black-box suite beside the clone, if it is there.
 conformance: setup
 	./scripts/conformance
+
+# The spec cases against the real PartyKit: where it differs from us.
+compat: setup
+	./scripts/compat
 
 # The crash harness alone: `make crash ROUNDS=200`.
 crash: setup

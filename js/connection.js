@@ -46,20 +46,18 @@ function isSharedBuffer(data) {
 
 /** Checks what `close()` was given (W-05, WS-25) and gives [code or -1, reason]. */
 export function closeArguments(code, reason) {
-  if (code === undefined || code === null) {
+  if (code === undefined) {
     if (reason !== undefined && reason !== null && `${reason}` !== "") {
-      throw new DOMException(
-        "If you specify a WebSocket close reason, you must also specify a code.",
-        "InvalidAccessError",
-      );
+      throw new TypeError("If you specify a WebSocket close reason, you must also specify a code.");
     }
     return [-1, ""];
   }
-  const number = Math.trunc(Number(code));
+  const given = Math.trunc(Number(code));
+  const number = Number.isFinite(given) ? given : 0;
   const legal = number >= 1000 && number <= 4999 &&
     number !== 1004 && number !== 1005 && number !== 1006 && number !== 1015;
   if (!legal) {
-    throw new DOMException(`Invalid WebSocket close code: ${code}.`, "InvalidAccessError");
+    throw new TypeError(`Invalid WebSocket close code: ${number}.`);
   }
   return [number, cutReason(reason === undefined || reason === null ? "" : `${reason}`)];
 }
@@ -127,6 +125,8 @@ class WebSocket extends EventTarget {
         socket.#accept();
       },
       listening: (socket) => socket.#listening,
+      hold: (socket) => socket.#hold(),
+      release: (socket) => socket.#release(),
       accepted: (socket) => socket.#accepted,
       isSocket: (value) => typeof value === "object" && value !== null && #link in value,
       meta: (socket) => socket.#meta,
@@ -177,7 +177,7 @@ class WebSocket extends EventTarget {
   send(data) {
     if (arguments.length === 0) {
       throw new TypeError(
-        "Failed to execute 'send' on 'WebSocket': parameter 1 is not of type 'ArrayBuffer or string'.",
+        "Failed to execute 'send' on 'WebSocket': parameter 1 is not of type 'ArrayBuffer or ArrayBufferView or string'.",
       );
     }
     if (!this.#accepted) {
@@ -216,8 +216,23 @@ class WebSocket extends EventTarget {
       );
       return;
     }
+    if (this.#meta.held !== undefined) {
+      this.#meta.held.push([type, listener, options]);
+      return;
+    }
     this.#listening = true;
     super.addEventListener(type, listener, options);
+  }
+
+  /** Until `#release`, listeners that are added do not hear of the event that is being delivered. */
+  #hold() {
+    this.#meta.held = [];
+  }
+
+  #release() {
+    const { held } = this.#meta;
+    delete this.#meta.held;
+    for (const added of held) this.addEventListener(...added);
   }
 
   get onopen() {

@@ -32,7 +32,7 @@ const file = load("ext:deno_web/09_file.js");
 const formdata = load("ext:deno_fetch/21_formdata.js");
 const headers = load("ext:deno_fetch/20_headers.js");
 const { Console, inspect, inspectArgs } = load("ext:deno_web/01_console.js");
-const { structuredClone } = load("ext:deno_web/02_structured_clone.js");
+const { structuredClone: clone } = load("ext:deno_web/02_structured_clone.js");
 const performance = load("ext:deno_web/15_performance.js");
 
 // The fetch implementation wants a tracer; there is none here.
@@ -76,6 +76,40 @@ for (
 
 const value = (it) => ({ value: it, writable: true, configurable: true, enumerable: false });
 
+/**
+ * Marks the objects of a class as the platform's: they cannot be cloned, and are refused where they would be
+ * taken for plain objects without members (structuredClone, storage, connection state).
+ */
+function uncloneable(type) {
+  if (!Object.hasOwn(type.prototype, core.hostObjectBrand)) {
+    Object.defineProperty(type.prototype, core.hostObjectBrand, { value: type.name });
+  }
+  return type;
+}
+
+for (
+  const type of [
+    abort.AbortController, event.EventTarget, event.Event, formdata.FormData, headers.Headers, Request, Response,
+    encoding.TextDecoder, encoding.TextEncoder, url.URL, url.URLSearchParams, WebSocketPair,
+  ]
+) {
+  uncloneable(type);
+}
+
+/** With `transfer`, buffers move: the copy has their bytes and they are detached. */
+function structuredClone(value, options = undefined) {
+  if (arguments.length === 0) throw new TypeError("structuredClone: 1 argument required, but only 0 present");
+  const buffers = Array.from(options?.transfer ?? []);
+  for (const buffer of buffers) {
+    if (!(buffer instanceof ArrayBuffer) || buffer.detached || buffers.indexOf(buffer) !== buffers.lastIndexOf(buffer)) {
+      throw new DOMException("Only ArrayBuffers can be transferred, each of them once.", "DataCloneError");
+    }
+  }
+  const copy = clone(value);
+  for (const buffer of buffers) buffer.transfer();
+  return copy;
+}
+
 /** A global that is loaded when it is first used. */
 function lazy(name, loader) {
   return {
@@ -115,6 +149,7 @@ function crypto() {
   claimKeys(parts.Crypto);
   // The first look at `crypto` registers the symbols.
   const { crypto: platform, CryptoKey, Crypto, SubtleCrypto } = parts;
+  uncloneable(CryptoKey);
   const subtle = platform.subtle;
   const prototype = Object.getPrototypeOf(subtle);
   for (const name of Object.getOwnPropertyNames(prototype)) {

@@ -109,15 +109,15 @@ function createStub(party, id, host) {
       const answer = fetchStub(party, target, request);
       return signal ? abortable(answer, signal) : answer;
     },
+    connect() {
+      warnOnce("stub.connect() is deprecated. Use stub.socket() instead.");
+      return new globalThis.WebSocket(`ws://${host}/parties/${party}/${target}`);
+    },
     async socket(first, init) {
       const options = (typeof first === "string" || !first ? init : first) ?? {};
       const path = typeof first === "string" && first !== "" ? checkPath(first) : "";
       const headers = new Headers(options.headers ?? {});
       return dialStub(party, target, new Request(base + path, { headers }));
-    },
-    connect() {
-      warnOnce("stub.connect() is deprecated. Use stub.socket() instead.");
-      return new globalThis.WebSocket(`ws://${host}/parties/${party}/${target}`);
     },
   };
 }

@@ -202,9 +202,6 @@ async function onConnect(id, number, url, headers, visit) {
     const given = worker.has("getConnectionTags")
       ? await worker.getConnectionTags(socket, context)
       : [];
-    if (given === undefined || given === null) {
-      throw new TypeError("Cannot read properties of undefined (reading 'filter')");
-    }
     const tags = tagsOf(key, given);
     op_connection_add(number, key, url, JSON.stringify(tags));
     addConnection(number, socket, tags);
@@ -243,11 +240,16 @@ function onMessage(number, data) {
     if (socket !== undefined) socketParts.receive(socket, "message", data);
     return;
   }
+  // A party's own listeners come after its handler (W-11); those it adds there hear of the next message.
+  const heard = socketParts.listening(connection);
+  if (heard) socketParts.hold(connection);
   if (worker.has("onMessage")) {
     quietly("onMessage error", () => worker.onMessage(data, connection));
   }
-  // A party's own listeners come after its handler (W-11).
-  if (socketParts.listening(connection)) socketParts.receive(connection, "message", data);
+  if (heard) {
+    socketParts.receive(connection, "message", data);
+    socketParts.release(connection);
+  }
 }
 
 function onClosed(number, code, reason, clean, error) {
@@ -262,13 +264,14 @@ function onClosed(number, code, reason, clean, error) {
   }
   removeConnection(number);
   socketParts.setState(connection, 3);
+  const heard = socketParts.listening(connection);
   if (error !== undefined && worker.has("onError")) {
     quietly("onError error", () => worker.onError(connection, new Error(error)));
   }
   if (worker.has("onClose")) {
     quietly("onClose error", () => worker.onClose(connection, code, reason, clean));
   }
-  if (socketParts.listening(connection)) {
+  if (heard) {
     if (error !== undefined) socketParts.receive(connection, "error", error);
     socketParts.receive(connection, "close", code, reason, clean);
   }

@@ -61,15 +61,15 @@ function tagProblem(tags) {
 }
 
 /** The full tag list of a connection: its id first (A-70). */
-export function tagsOf(id, given) {
-  const tags = [id, ...(given ?? []).filter((tag) => tag !== id)];
-  const problem = tagProblem(tags);
+export function tagsOf(id, tags) {
+  const all = [id, ...tags.filter((tag) => tag !== id)];
+  const problem = tagProblem(all);
   if (problem !== null) {
     // PartyKit checks only hibernating rooms; a program that works must go on working (A-72).
     if (hibernate) throw new Error(problem);
     warnOnce(`getConnectionTags: ${problem}`);
   }
-  return tags.map((tag) => `${tag}`);
+  return all.map((tag) => `${tag}`);
 }
 
 function serializable(value) {
@@ -168,19 +168,37 @@ export function connectionOf(number) {
   return connections.get(number)?.socket;
 }
 
-/** Open connections, one pass (A-13). Newest first without a tag in hibernating rooms (A-15). */
+/** Open connections, one pass (A-13), live over the list: who joins meanwhile is seen (A-14). */
 function* iterate(tag) {
-  if (hibernate && tag === undefined) {
-    for (const { socket } of [...connections.values()].reverse()) {
-      if (socket.readyState === OPEN) yield socket;
-    }
-    return;
-  }
-  // Live over the list: who joins while a program iterates is seen (A-14).
   for (const { socket, tags } of connections.values()) {
     if (socket.readyState !== OPEN) continue;
-    if (tag === undefined || (tag === "" && !hibernate) || tags.includes(tag)) yield socket;
+    if (!tag || tags.includes(tag)) yield socket;
   }
+}
+
+/**
+ * The same in hibernating rooms: who is there at the first look, the newest first without a tag (A-15). A loop that
+ * is left early can be gone on with.
+ */
+function iterateSnapshot(tag) {
+  let sockets = null;
+  let at = 0;
+  return {
+    next() {
+      if (sockets === null) {
+        const all = [...connections.values()];
+        sockets = tag === undefined ? all.reverse() : all.filter(({ tags }) => tags.includes(tag));
+      }
+      while (at < sockets.length) {
+        const { socket } = sockets[at++];
+        if (socket.readyState === OPEN) return { done: false, value: socket };
+      }
+      return { done: true, value: undefined };
+    },
+    [Symbol.iterator]() {
+      return this;
+    },
+  };
 }
 
 function getConnection(id) {
@@ -212,7 +230,7 @@ function getConnections(tag = undefined) {
     );
     return [][Symbol.iterator]();
   }
-  return iterate(tag);
+  return hibernate ? iterateSnapshot(tag) : iterate(tag);
 }
 
 function broadcast(message, without = undefined) {
@@ -245,7 +263,14 @@ export function createRoom(info) {
     name: info.party,
     env: info.env,
     storage: createStorage(),
-    blockConcurrencyWhile: (callback) => section(callback, true),
+    blockConcurrencyWhile: (callback) => {
+      if (typeof callback !== "function") {
+        throw new TypeError(
+          "Failed to execute 'blockConcurrencyWhile' on 'DurableObjectState': parameter 1 is not of type 'function'.",
+        );
+      }
+      return section(callback, true);
+    },
     broadcast,
     context,
     getConnection,

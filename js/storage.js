@@ -51,20 +51,19 @@ function keyOf(key) {
   return text;
 }
 
-function optionsOf(options, name) {
+/** `position` and `type` are those of the platform's texts (KV-10). */
+function optionsOf(options, name, position, type) {
   if (options === undefined || options === null) return {};
   if (typeof options !== "object" && typeof options !== "function") {
     throw new TypeError(
-      `Failed to execute '${name}' on 'DurableObjectStorage': the options are not an object.`,
+      `Failed to execute '${name}' on 'DurableObjectStorage': parameter ${position} is not of type '${type}'.`,
     );
   }
   return options;
 }
 
-function isKeyList(key) {
-  return Array.isArray(key) ||
-    (typeof key === "object" && key !== null && typeof key[Symbol.iterator] === "function");
-}
+/** Anything else than an array is coerced to one key. */
+const isKeyList = Array.isArray;
 
 function mapOf(flat) {
   const map = new Map();
@@ -85,7 +84,7 @@ function limitOf(value) {
       "Value out of range. Must be between -2147483648 and 2147483647 (inclusive).",
     );
   }
-  const limit = Math.trunc(number);
+  const limit = Number.isFinite(number) ? Math.trunc(number) : 0;
   if (!(limit > 0)) throw new TypeError("List limit must be positive.");
   return limit;
 }
@@ -108,42 +107,40 @@ function timeOf(value) {
   return Math.max(Math.trunc(ms), Date.now());
 }
 
-function getNow(first, args) {
+function getNow(first, options, args) {
   if (args === 0) throw missing("get", "string or Array");
+  optionsOf(options, "get", 2, "GetOptions");
   if (!isKeyList(first)) return op_storage_get(keyOf(first));
   return mapOf(op_storage_get_many(Array.from(first, keyOf)));
 }
 
 function putNow(first, second, third, args) {
   if (args === 0) throw missing("put", "string or object");
-  if (typeof first === "object" && first !== null && !Array.isArray(first)) {
+  const isObject = typeof first === "object" && first !== null || typeof first === "function";
+  if (isObject && !Array.isArray(first)) {
     if (second !== undefined && second !== null && typeof second !== "object") {
       throw new TypeError(
         "put() may only be called with a single key-value pair and optional options as put(key, value, options) or with multiple key-value pairs and optional options as put(entries, options)",
       );
     }
-    const confirm = !optionsOf(second, "put").allowUnconfirmed;
+    const confirm = !optionsOf(second, "put", 2, "PutOptions").allowUnconfirmed;
+    const entries = Object.entries(first);
     // All or nothing (KV-12): a value that cannot be stored undoes the ones before it.
-    op_storage_begin(false);
-    try {
-      for (const [key, value] of Object.entries(first)) {
+    atOnce(() => {
+      for (const [key, value] of entries) {
         if (value !== undefined) op_storage_put(keyOf(key), value, confirm);
       }
-    } catch (error) {
-      op_storage_rollback();
-      throw error;
-    }
-    op_storage_commit();
+    });
     return;
   }
   const key = keyOf(first);
   if (second === undefined) throw new TypeError("put() called with undefined value.");
-  op_storage_put(key, second, !optionsOf(third, "put").allowUnconfirmed);
+  op_storage_put(key, second, !optionsOf(third, "put", 3, "PutOptions").allowUnconfirmed);
 }
 
 function deleteNow(first, options, args) {
   if (args === 0) throw missing("delete", "string or Array");
-  const confirm = !optionsOf(options, "delete").allowUnconfirmed;
+  const confirm = !optionsOf(options, "delete", 2, "PutOptions").allowUnconfirmed;
   if (!isKeyList(first)) return op_storage_delete(keyOf(first), confirm);
   let count = 0;
   for (const key of Array.from(first, keyOf)) if (op_storage_delete(key, confirm)) count++;
@@ -151,7 +148,7 @@ function deleteNow(first, options, args) {
 }
 
 function listNow(given) {
-  const options = optionsOf(given, "list");
+  const options = optionsOf(given, "list", 1, "ListOptions");
   const start = bound(options.start);
   const startAfter = bound(options.startAfter);
   if (start !== undefined && startAfter !== undefined) {
@@ -170,9 +167,19 @@ function listNow(given) {
   );
 }
 
-function getAlarmNow() {
+function getAlarmNow(options) {
+  optionsOf(options, "getAlarm", 1, "GetAlarmOptions");
   const time = op_storage_get_alarm();
   return time < 0 ? null : time;
+}
+
+function setAlarmNow(time, options) {
+  const ms = timeOf(time);
+  op_storage_set_alarm(ms, !optionsOf(options, "setAlarm", 2, "SetAlarmOptions").allowUnconfirmed);
+}
+
+function deleteAlarmNow(options) {
+  op_storage_set_alarm(-1, !optionsOf(options, "deleteAlarm", 1, "SetAlarmOptions").allowUnconfirmed);
 }
 
 /** What a call that failed was about. */
@@ -205,8 +212,27 @@ function settled(what, call, key) {
 
 const WRITES = new Set(["put", "delete", "deleteAll", "setAlarm", "deleteAlarm"]);
 
-/** State of the `transaction()` callbacks that are open, innermost last. */
+/** Whose savepoints are open, innermost last: those of `transaction()`, or `SYNC`. */
 const transactions = [];
+
+/** Stands for a savepoint that closes before anybody can wait. */
+const SYNC = Symbol("synchronous");
+
+/** Runs `closure` in a savepoint: what it wrote is undone if it throws. */
+function atOnce(closure) {
+  op_storage_begin(false);
+  transactions.push(SYNC);
+  let undo = true;
+  try {
+    const result = closure();
+    undo = false;
+    return result;
+  } finally {
+    transactions.pop();
+    if (undo) op_storage_rollback();
+    else op_storage_commit();
+  }
+}
 
 class DurableObjectTransaction {
   #state = "open";
@@ -235,9 +261,9 @@ class DurableObjectTransaction {
     }, key);
   }
 
-  get(key, _options) {
+  get(key, options) {
     const args = arguments.length;
-    return this.#call("get", () => getNow(key, args));
+    return this.#call("get", () => getNow(key, options, args));
   }
 
   list(options) {
@@ -260,16 +286,16 @@ class DurableObjectTransaction {
     });
   }
 
-  getAlarm() {
-    return this.#call("getAlarm", getAlarmNow);
+  getAlarm(options) {
+    return this.#call("getAlarm", () => getAlarmNow(options));
   }
 
-  setAlarm(time, _options) {
-    return this.#call("setAlarm", () => op_storage_set_alarm(timeOf(time)));
+  setAlarm(time, options) {
+    return this.#call("setAlarm", () => setAlarmNow(time, options));
   }
 
-  deleteAlarm() {
-    return this.#call("deleteAlarm", () => op_storage_set_alarm(-1));
+  deleteAlarm(options) {
+    return this.#call("deleteAlarm", () => deleteAlarmNow(options));
   }
 
   rollback() {
@@ -291,9 +317,9 @@ const finishTransaction = DurableObjectTransaction.finish;
 delete DurableObjectTransaction.finish;
 
 class DurableObjectStorage {
-  get(key, _options) {
+  get(key, options) {
     const args = arguments.length;
-    return settled("get", () => getNow(key, args));
+    return settled("get", () => getNow(key, options, args));
   }
 
   list(options) {
@@ -319,16 +345,16 @@ class DurableObjectStorage {
     });
   }
 
-  getAlarm(_options) {
-    return settled("getAlarm", getAlarmNow);
+  getAlarm(options) {
+    return settled("getAlarm", () => getAlarmNow(options));
   }
 
-  setAlarm(time, _options) {
-    return settled("setAlarm", () => op_storage_set_alarm(timeOf(time)));
+  setAlarm(time, options) {
+    return settled("setAlarm", () => setAlarmNow(time, options));
   }
 
-  deleteAlarm(_options) {
-    return settled("deleteAlarm", () => op_storage_set_alarm(-1));
+  deleteAlarm(options) {
+    return settled("deleteAlarm", () => deleteAlarmNow(options));
   }
 
   /** Resolves when everything written so far is durable (KV-70). */
@@ -364,16 +390,12 @@ class DurableObjectStorage {
 
   /** KV-68: the same, for a callback that does not wait. */
   transactionSync(closure) {
-    op_storage_begin(false);
-    let result;
-    try {
-      result = closure();
-    } catch (error) {
-      op_storage_rollback();
-      throw error;
+    if (typeof closure !== "function") {
+      throw new TypeError(
+        "Failed to execute 'transactionSync' on 'DurableObjectStorage': parameter 1 is not of type 'function'.",
+      );
     }
-    op_storage_commit();
-    return result;
+    return atOnce(closure);
   }
 }
 

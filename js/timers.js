@@ -14,7 +14,7 @@ const timers = new Map();
 function start(callback, delay, args, repeat) {
   if (typeof callback !== "function") {
     throw new TypeError(
-      "Failed to execute 'setTimeout' on 'ServiceWorkerGlobalScope': parameter 1 is not of type 'Function'.",
+      "Failed to execute 'setTimeout' on 'ServiceWorkerGlobalScope': parameter 1 is not of type 'function'.",
     );
   }
   let ms = Number(delay);

@@ -7,6 +7,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod dashboard;
+pub mod crons;
 pub mod engine;
 pub mod inspect;
 pub mod limits;

@@ -55,6 +55,9 @@ pub const DRAIN_LOOK_MS: u64 = 5;
 /// Time the close frames of a stopping host have to leave, in milliseconds.
 pub const FAREWELL_MS: u64 = 50;
 
+/// Wall-clock time an alarm handler may take, in seconds (AL-14).
+pub const ALARM_SECONDS_MAX: u64 = 15 * 60;
+
 /// Failed attempts of an alarm handler before its alarm is dropped (AL-18).
 pub const ALARM_RETRIES_MAX: u32 = 6;
 

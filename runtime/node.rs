@@ -16,11 +16,11 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use http::HeaderMap;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::now_ms;
 use crate::config::{Config, Persist};
+use crate::crons;
 use crate::dashboard::{Audience, Dashboard};
 use crate::engine::{
     Control, EngineSettings, OnSocketEnd, PartyLog, PartySource, Programs, ShardSeed, Watch,
@@ -31,7 +31,7 @@ use crate::limits;
 use crate::name::RoomKey;
 use crate::program::{PartyCode, Program};
 use crate::room::directory::{Delivery, Directory};
-use crate::room::event::{Body, CronRun, Event, Hook, Reply, Request};
+use crate::room::event::Event;
 use crate::server::descriptors::raise_limit;
 use crate::server::{
     AssetSettings, Assets, BuiltFiles, CronUrl, EdgeSettings, LiveHub, OnRequest, OnTrouble, Shape,
@@ -155,6 +155,7 @@ impl Node {
             crons: cron_configs,
             alarms,
             inspect: settings.inspect.clone(),
+            cron_trouble: cron_log(settings.log.clone()),
             settings: EdgeSettings {
                 live: settings.live.clone(),
                 scheme: if settings.tls.is_some() { "https" } else { "http" },
@@ -433,6 +434,7 @@ fn engine_settings(
         public_host,
         heap_limit_bytes: settings.heap_limit_bytes,
         turn_deadline: settings.turn_deadline,
+        alarm_deadline: Duration::from_secs(limits::ALARM_SECONDS_MAX),
         hibernate_after: settings.hibernate_after,
         wire: WireSettings { message_max: settings.message_limit, ..WireSettings::default() },
         log: settings.log.clone(),
@@ -471,6 +473,11 @@ fn trouble_log(log: PartyLog) -> OnTrouble {
     Arc::new(move |text| log(&RoomKey::lobby("main"), 3, text))
 }
 
+/// So does what becomes of crons: they run there.
+fn cron_log(log: PartyLog) -> crons::Told {
+    Arc::new(move |text| log(&RoomKey::lobby("main"), 2, text))
+}
+
 struct Edge {
     listener: TcpListener,
     directory: Directory,
@@ -478,6 +485,7 @@ struct Edge {
     crons: watch::Receiver<Arc<Config>>,
     alarms: Arc<AlarmClock>,
     inspect: Option<Arc<Registry>>,
+    cron_trouble: crons::Told,
     settings: EdgeSettings,
 }
 
@@ -499,7 +507,8 @@ fn spawn_edge(edge: Edge, stopped: oneshot::Receiver<()>) -> Result<JoinHandle<(
         .spawn(move || {
             runtime.block_on(async move {
                 tokio::spawn(ring_alarms(edge.alarms, edge.directory.clone()));
-                tokio::spawn(run_crons(edge.crons, edge.directory.clone()));
+                let (clock, told) = (Arc::new(crons::WallClock), edge.cron_trouble);
+                tokio::spawn(crons::run(edge.crons, edge.directory.clone(), clock, told));
                 let debuggers = edge.inspect.and_then(|registry| {
                     let listener = registry.take_listener()?;
                     Some(tokio::spawn(inspect::serve(listener, registry)))
@@ -550,55 +559,4 @@ async fn ring_alarms(alarms: Arc<AlarmClock>, directory: Directory) {
         }
     }
 }
-
-/// Runs the crons of the project on schedule, each with its own name.
-async fn run_crons(mut configs: watch::Receiver<Arc<Config>>, directory: Directory) {
-    loop {
-        let config = configs.borrow_and_update().clone();
-        let mut runs = tokio::task::JoinSet::new();
-        for (name, cron) in config.crons.clone() {
-            let directory = directory.clone();
-            runs.spawn(async move {
-                // One after another: a run that takes long delays the next of the same name.
-                while let Some(at) = cron.next_after(now_ms()) {
-                    let wait = u64::try_from(at - now_ms()).unwrap_or(0);
-                    tokio::time::sleep(Duration::from_millis(wait)).await;
-                    let run = CronRun {
-                        name: name.clone(),
-                        cron: cron.expression().to_owned(),
-                        scheduled_ms: at,
-                    };
-                    if !run_cron(&directory, run).await {
-                        return;
-                    }
-                }
-            });
-        }
-        if configs.changed().await.is_err() {
-            return;
-        }
-    }
-}
-
-async fn run_cron(directory: &Directory, run: CronRun) -> bool {
-    let Some(answer) = start_cron(directory, run) else { return false };
-    // What it answers is logged where it failed.
-    let _ = answer.await;
-    true
-}
-
-/// Hands a run to the main lobby. None: the host is going down.
-fn start_cron(directory: &Directory, run: CronRun) -> Option<oneshot::Receiver<Reply>> {
-    let (reply, answer) = oneshot::channel();
-    let request = Request {
-        method: http::Method::GET,
-        url: format!("http://localhost/__scheduled__?cron={}", run.name),
-        headers: HeaderMap::new(),
-        peer: None,
-        visit: crate::room::event::Visit::default(),
-        body: Body::Empty,
-    };
-    let hook = Event::Hook { hook: Hook::Cron, request, room: None, cron: Some(run), reply };
-    directory.deliver(RoomKey::lobby("main"), hook).ok()?;
-    Some(answer)
-}
+use crate::server::descriptors::raise_limit;

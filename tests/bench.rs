@@ -28,13 +28,15 @@ fn measure(host: &Host, workload: &[&str]) -> Value {
 #[test]
 fn every_workload_accounts_for_what_it_sent() {
     let host = Host::start(&Project::at("bench/project"));
-    let workloads: [&[&str]; 10] = [
+    let workloads: [&[&str]; 12] = [
         &["echo", "--connections", "8", "--rooms", "4", "--window", "3", "--size", "300"],
         &["echo", "--connections", "4", "--rooms", "4", "--burn", "3"],
         &["fanout", "--connections", "20", "--rooms", "2"],
         &["http", "--connections", "8"],
         &["put", "--connections", "8"],
         &["put", "--connections", "4", "--rooms", "10"],
+        &["batch", "--connections", "4"],
+        &["list", "--rooms", "3"],
         &["cold"],
         &["parties", "--connections", "8"],
         &["idle", "--connections", "20"],
@@ -121,4 +123,30 @@ fn what_cannot_be_measured_is_said() {
         bench(&["echo", "--url", "http://127.0.0.1:1", "--size", "3"]).status.code(),
         Some(2)
     );
+}
+
+/// What scripts/bench measures of the store alone: a host finds the alarms, and a handle is small.
+#[test]
+fn the_store_at_scale() {
+    const ALARMS: u32 = 5_000;
+    let folder = crate::support::project::fresh_folder();
+    let state = folder.path().display().to_string();
+    let stored = bench(&["store-alarms", &state, "--count", &ALARMS.to_string()]);
+    assert!(stored.status.success(), "{}", String::from_utf8_lossy(&stored.stderr));
+    let host = Host::start_with(
+        &Project::at("bench/project"),
+        HostOptions { persist: Some(folder.path().to_owned()), ..HostOptions::default() },
+    );
+    let file = rusqlite::Connection::open(folder.path().join("state.db")).expect("it is a store");
+    let count: u32 = file
+        .query_row("SELECT count(*) FROM alarms", [], |row| row.get(0))
+        .expect("the alarms can be counted");
+    assert_eq!(count, ALARMS);
+    // Somebody else's folder is left alone.
+    assert!(!bench(&["store-alarms", &state]).status.success());
+    drop(host);
+    let folder = crate::support::project::fresh_folder();
+    let measured = bench(&["storage-handle", &folder.path().display().to_string()]);
+    let bytes: f64 = String::from_utf8_lossy(&measured.stdout).trim().parse().expect("a number");
+    assert!(bytes > 200.0 && bytes < 4_000.0, "{bytes} bytes for the storage of a room");
 }

@@ -20,7 +20,7 @@ const SOURCES: [&str; 6] = ["runtime", "js", "tests", "examples", "scripts", "be
 const EMPTY_NAMES: [&str; 4] = ["manager", "util", "helper", "misc"];
 
 /// What the modules of `runtime/` may use of each other. Whatever is not listed must not be used.
-const LAYERS: [(&str, &[&str]); 19] = [
+const LAYERS: [(&str, &[&str]); 20] = [
     ("main", &["cli", "engine"]),
     (
         "cli",
@@ -32,10 +32,11 @@ const LAYERS: [(&str, &[&str]); 19] = [
     (
         "node",
         &[
-            "config", "dashboard", "engine", "inspect", "limits", "name", "program", "room", "server",
-            "storage", "wire", "clock",
+            "config", "crons", "dashboard", "engine", "inspect", "limits", "name", "program", "room",
+            "server", "storage", "wire", "clock",
         ],
     ),
+    ("crons", &["config", "room", "name", "limits", "clock"]),
     ("server", &["room", "wire", "name", "limits", "clock"]),
     ("dashboard", &["room", "storage", "name", "limits", "clock"]),
     ("engine", &["room", "storage", "program", "wire", "inspect", "name", "limits", "clock"]),

@@ -41,6 +41,18 @@ function isEmptyForNothing(body, status) {
   return body === "" || body.byteLength === 0 || body.size === 0;
 }
 
+/** What a status must be, in PartyKit's words (L-40). */
+function checkStatus(body, status, webSocket) {
+  if (status === undefined) return;
+  const number = Number(status);
+  if ((number < 200 || number > 599) && !(number === 101 && webSocket)) {
+    throw new RangeError("Responses may only be constructed with status codes in the range 200 to 599, inclusive.");
+  }
+  if (body !== undefined && body !== null && NULL_BODY_STATUSES.has(number)) {
+    throw new TypeError("Response with null body status (101, 204, 205, or 304) cannot have a body.");
+  }
+}
+
 /** The platform's Response, which also takes `webSocket` with status 101. */
 const Response = new Proxy(PlatformResponse, {
   construct(target, args, newTarget) {
@@ -50,8 +62,9 @@ const Response = new Proxy(PlatformResponse, {
       );
       args = [null, ...args.slice(1)];
     }
-    const response = Reflect.construct(target, args, newTarget);
     const webSocket = args[1]?.webSocket;
+    checkStatus(args[0], args[1]?.status, webSocket);
+    const response = Reflect.construct(target, args, newTarget);
     if (webSocket !== undefined && webSocket !== null) webSockets.set(response, webSocket);
     return response;
   },

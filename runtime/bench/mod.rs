@@ -56,6 +56,10 @@ pub enum Workload {
     Http,
     /// Requests that each store a value and wait until it is durable
     Put,
+    /// Requests that each store 128 values of 1 KB and wait until they are durable
+    Batch,
+    /// Lists of 10,000 keys in rooms that are not in memory
+    List,
     /// Requests to rooms that do not exist yet
     Cold,
     /// Requests to a party that asks another one
@@ -73,6 +77,8 @@ impl Workload {
             Self::Fanout => "fanout",
             Self::Http => "http",
             Self::Put => "put",
+            Self::Batch => "batch",
+            Self::List => "list",
             Self::Cold => "cold",
             Self::Parties => "parties",
             Self::Idle => "idle",
@@ -87,6 +93,8 @@ impl Workload {
             Self::Fanout => "fanout",
             Self::Http | Self::Cold => "http",
             Self::Put => "put",
+            Self::Batch => "batch",
+            Self::List => "list",
             Self::Parties => "relay",
             Self::Idle => "sleeper",
         }
@@ -164,10 +172,13 @@ pub fn run(plan: &Plan) -> Result<Report, BenchError> {
         match plan.workload {
             Workload::Echo => echo::run(plan, &target).await,
             Workload::Fanout => fanout::run(plan, &target).await,
-            Workload::Http | Workload::Put | Workload::Cold | Workload::Parties => {
-                requests::run(plan, &target).await
-            }
             Workload::Idle | Workload::Storm => join::run(plan, &target).await,
+            Workload::Http
+            | Workload::Put
+            | Workload::Batch
+            | Workload::List
+            | Workload::Cold
+            | Workload::Parties => requests::run(plan, &target).await,
         }
     })?;
     Ok(Report::new(plan, measured, before.as_ref()))

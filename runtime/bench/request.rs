@@ -44,6 +44,15 @@ impl Client {
 
     /// The body of the answer, which must be a 200 and a number.
     pub async fn number(&mut self, method: &str, path: &str) -> Result<u64, BenchError> {
+        let (status, text) = self.ask(method, path).await?;
+        match text.trim().parse() {
+            Ok(number) if status == 200 => Ok(number),
+            _ => Err(BenchError::Answer(format!("{status} `{text}` to {method} {path}"))),
+        }
+    }
+
+    /// Status and body of the answer, whatever they are.
+    pub async fn ask(&mut self, method: &str, path: &str) -> Result<(u16, String), BenchError> {
         use std::fmt::Write;
         self.request.clear();
         let length = if method == "POST" { "Content-Length: 0\r\n" } else { "" };
@@ -59,11 +68,7 @@ impl Client {
                 return Err(BenchError::io("read an answer")(end));
             }
             if let Some((status, body)) = parse(&self.answer)? {
-                let text = String::from_utf8_lossy(&body);
-                return match text.trim().parse() {
-                    Ok(number) if status == 200 => Ok(number),
-                    _ => Err(BenchError::Answer(format!("{status} `{text}` to {method} {path}"))),
-                };
+                return Ok((status, String::from_utf8_lossy(&body).into_owned()));
             }
             if self.answer.len() > ANSWER_BYTES_MAX {
                 return Err(BenchError::Answer(format!("more than 1 MiB to {method} {path}")));

@@ -2,7 +2,8 @@
 //!
 //! The parties they ask number their answers per room (`bench/project`), so every answer has one
 //! place: a number that comes twice or out of order is misplaced, one that never came is lost.
-//! `cold` asks each room once and must get 1. After `put`, what each room has stored is read back
+//! `cold` asks each room once and must get 1, `list` fills each room once and must find all keys.
+//! After `put` and `batch`, what each room has stored is read back
 //! and must not be less than what it answered.
 
 use std::cell::RefCell;
@@ -14,6 +15,9 @@ use super::request::Client;
 use super::tally::{Tally, add};
 use super::target::Target;
 use super::{BenchError, Plan, Workload};
+
+/// Keys that `list` has to find; bench/project/src/list.ts stores them.
+const LISTED: u64 = 10_000;
 
 /// Which numbers a room has answered with.
 #[derive(Default)]
@@ -57,14 +61,17 @@ pub async fn run(plan: &Plan, target: &Target) -> Result<Measured, BenchError> {
     let mut clients = Clients::new(&tally);
     for index in 0..plan.connections {
         let client = Client::connect(target).await?;
-        if plan.workload == Workload::Cold {
-            clients.add(cold(client, index, shared.clone()));
-        } else {
-            clients.add(numbered(client, index, shared.clone()));
+        match plan.workload {
+            Workload::Cold => clients.add(cold(client, index, shared.clone())),
+            Workload::List => clients.add(listed(client, index, shared.clone())),
+            _ => clients.add(numbered(client, index, shared.clone())),
         }
     }
+    if plan.workload == Workload::List {
+        return clients.run_once(plan).await;
+    }
     let measured = clients.run(plan).await?;
-    if plan.workload == Workload::Put {
+    if stores(plan.workload) {
         read_back(&shared).await?;
     }
     if plan.workload != Workload::Cold {
@@ -77,7 +84,7 @@ pub async fn run(plan: &Plan, target: &Target) -> Result<Measured, BenchError> {
 async fn numbered(mut client: Client, index: usize, shared: Rc<Shared>) -> Result<(), BenchError> {
     let rooms = shared.plan.rooms;
     let paths: Vec<String> = (0..rooms).map(|room| shared.plan.path(&shared.name, room)).collect();
-    let method = if shared.plan.workload == Workload::Put { "POST" } else { "GET" };
+    let method = if stores(shared.plan.workload) { "POST" } else { "GET" };
     let mut last = vec![0; rooms];
     for round in 0.. {
         let sent = shared.tally.now();
@@ -115,6 +122,29 @@ async fn cold(mut client: Client, index: usize, shared: Rc<Shared>) -> Result<()
         }
     }
     Ok(())
+}
+
+/// Fills its share of the rooms, and times the list of each once the host has dropped it.
+async fn listed(mut client: Client, index: usize, shared: Rc<Shared>) -> Result<(), BenchError> {
+    let Shared { plan, tally, name, .. } = &*shared;
+    for room in (index..plan.rooms).step_by(plan.connections) {
+        let path = plan.path(name, room);
+        client.number("POST", &path).await?;
+        client.ask("GET", &format!("{path}/forget")).await?;
+        add(&tally.sent);
+        add(&tally.expected);
+        let sent = tally.now();
+        let number = client.number("GET", &path).await?;
+        tally.delivery(sent, tally.now());
+        if number != LISTED {
+            tally.misplaced();
+        }
+    }
+    Ok(())
+}
+
+fn stores(workload: Workload) -> bool {
+    matches!(workload, Workload::Put | Workload::Batch)
 }
 
 async fn read_back(shared: &Shared) -> Result<(), BenchError> {

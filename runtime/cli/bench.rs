@@ -2,8 +2,8 @@
 //!
 //! Says what can be asked for and what each workload does when it is not asked; the measuring is
 //! `crate::bench`. Exit code 1 when the host could not be measured or when anything was lost,
-//! doubled or out of order; the report is printed all the same. `bench bare-server` and `bench
-//! sync-rate` are for `scripts/bench` and not shown.
+//! doubled or out of order; the report is printed all the same. `bench bare-server`, `sync-rate`,
+//! `store-alarms` and `storage-handle` (scale.rs) are for `scripts/bench` and not shown.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,6 +12,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 
+use super::scale;
 use crate::bench::{self, Plan, Workload};
 
 #[derive(Debug, Clone, Args)]
@@ -30,6 +31,10 @@ enum BenchCommand {
     Http(Load),
     /// Requests that each store a value and wait until it is durable
     Put(Load),
+    /// Requests that each store 128 values of 1 KB and wait until they are durable
+    Batch(Load),
+    /// Lists of 10,000 keys, once in each of the rooms, after the host has dropped it from memory
+    List(Load),
     /// Requests to rooms that do not exist yet
     Cold(Load),
     /// Connections that do nothing
@@ -50,6 +55,20 @@ enum BenchCommand {
         folder: PathBuf,
         #[arg(long, value_name = "SECONDS", default_value_t = 2.0)]
         duration: f64,
+    },
+    /// A store with an alarm in each of that many rooms
+    #[command(hide = true)]
+    StoreAlarms {
+        folder: PathBuf,
+        #[arg(long, default_value_t = 100_000)]
+        count: u32,
+    },
+    /// Bytes of memory that the storage of a room takes
+    #[command(hide = true)]
+    StorageHandle {
+        folder: PathBuf,
+        #[arg(long, default_value_t = 20_000)]
+        count: u32,
     },
 }
 
@@ -106,11 +125,14 @@ impl Load {
         let connections = match workload {
             Workload::Fanout => 500,
             Workload::Idle | Workload::Storm => 1000,
-            Workload::Cold => 1,
+            Workload::Cold | Workload::List => 1,
             _ => 50,
         };
         let connections = self.connections.unwrap_or(connections);
-        let requests = matches!(workload, Workload::Http | Workload::Put | Workload::Parties);
+        let requests = matches!(
+            workload,
+            Workload::Http | Workload::Put | Workload::Batch | Workload::List | Workload::Parties
+        );
         if connections == 0 || self.rooms == 0 || self.rooms > connections && !requests {
             anyhow::bail!(
                 "there is at least one client, and at least one room, but no room without clients"
@@ -145,6 +167,8 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
         BenchCommand::Fanout(load) => measure(load, Workload::Fanout),
         BenchCommand::Http(load) => measure(load, Workload::Http),
         BenchCommand::Put(load) => measure(load, Workload::Put),
+        BenchCommand::Batch(load) => measure(load, Workload::Batch),
+        BenchCommand::List(load) => measure(load, Workload::List),
         BenchCommand::Cold(load) => measure(load, Workload::Cold),
         BenchCommand::Idle(load) => measure(load, Workload::Idle),
         BenchCommand::Storm(load) => measure(load, Workload::Storm),
@@ -156,6 +180,14 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
         BenchCommand::SyncRate { folder, duration } => {
             let duration = Duration::try_from_secs_f64(duration)?;
             println!("{:.0}", bench::sync_rate(&folder, duration)?);
+            Ok(ExitCode::SUCCESS)
+        }
+        BenchCommand::StoreAlarms { folder, count } => {
+            scale::store_alarms(&folder, count)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        BenchCommand::StorageHandle { folder, count } => {
+            println!("{:.0}", scale::storage_handle(&folder, count)?);
             Ok(ExitCode::SUCCESS)
         }
     }

@@ -16,6 +16,7 @@ mod log;
 mod inspect;
 mod output;
 mod progress;
+mod scale;
 mod serve;
 mod storage;
 mod typecheck;

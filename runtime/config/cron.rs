@@ -6,6 +6,9 @@
 use chrono::{DateTime, Utc};
 use croner::parser::CronParser;
 
+/// A moment to look from whether an expression is ever due: 2026-11-24.
+const ANY_TIME: i64 = 1_795_478_400_000;
+
 #[derive(Debug, Clone)]
 pub struct Cron {
     expression: String,
@@ -30,7 +33,11 @@ impl Cron {
             .build()
             .parse(expression)
             .map_err(|error| error.to_string())?;
-        Ok(Self { expression: expression.to_owned(), parsed })
+        let cron = Self { expression: expression.to_owned(), parsed };
+        if cron.next_after(ANY_TIME).is_none() {
+            return Err("there is no such day: it would never run".to_owned());
+        }
+        Ok(cron)
     }
 
     pub fn expression(&self) -> &str {
@@ -68,6 +75,11 @@ mod tests {
         assert_eq!(cron.next_after(TUESDAY), Some(1_798_772_400_000));
         assert!(Cron::parse("61 * * * *").is_err());
         assert!(Cron::parse("* * * *").unwrap_err().contains("five fields"));
+        assert!(Cron::parse("* * * * * *").unwrap_err().contains("five fields"));
+        for never in ["0 0 30 2 *", "0 0 31 4,6,9,11 *"] {
+            assert!(Cron::parse(never).unwrap_err().contains("never run"), "{never}");
+        }
+        assert!(Cron::parse("0 0 29 2 *").is_ok());
     }
 
     #[test]

@@ -8,7 +8,7 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use super::live::{Live, RunningAlarm};
+use super::live::{Breakage, Live, RunningAlarm};
 use super::schedule::Due;
 use super::shard::Shard;
 use crate::clock::now_ms;
@@ -60,7 +60,9 @@ impl Shard {
         let stored = live.store.borrow_mut().alarm();
         match stored {
             Ok(Some(row)) if row.due_ms <= now_ms() => {
-                *live.alarm.borrow_mut() = Some(RunningAlarm { row, replaced: false });
+                let due = Due::AlarmDeadline { slot: live.slot };
+                let deadline = self.schedule(Instant::now() + self.settings().alarm_deadline, due);
+                *live.alarm.borrow_mut() = Some(RunningAlarm { row, deadline, replaced: false });
                 Some(event)
             }
             // Deleted or moved meanwhile; the clock knows the new time from its commit.
@@ -82,9 +84,26 @@ impl Shard {
         });
     }
 
+    /// The handler does not run any more.
+    pub fn take_alarm(&self, live: &Live) -> Option<RunningAlarm> {
+        let running = live.alarm.borrow_mut().take()?;
+        self.unschedule(running.deadline);
+        Some(running)
+    }
+
+    /// A handler that never ends must not keep the next alarm from running (AL-14).
+    pub fn alarm_overdue(self: &Rc<Self>, live: &Rc<Live>) {
+        if live.alarm.borrow().is_some() {
+            let seconds = self.settings().alarm_deadline.as_secs();
+            let message = format!("the alarm handler took more than {seconds} s and was stopped");
+            live.log(3, &message);
+            self.break_room(live, &Breakage::new(500, message));
+        }
+    }
+
     /// The handler has settled.
     pub fn alarm_done(self: &Rc<Self>, live: &Rc<Live>, good: bool) -> Result<(), StoreError> {
-        let Some(running) = live.alarm.borrow_mut().take() else { return Ok(()) };
+        let Some(running) = self.take_alarm(live) else { return Ok(()) };
         if running.replaced {
             // A new alarm replaces the retry; a deleted one is not tried again (AL-17, AL-20). One
             // that came due while this ran was not let in: look again.
@@ -126,4 +145,24 @@ fn retry_of(row: AlarmRow) -> Option<AlarmRow> {
     let jitter = now_ms().unsigned_abs() % 256;
     let jitter = delay / 4 * i64::try_from(jitter).unwrap_or(0) / 256;
     Some(AlarmRow { due_ms: now_ms() + delay + jitter, retry: row.retry + 1, ..row })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn al_18_attempts_come_later_each_time_and_end() {
+        let mut row = AlarmRow::at(5);
+        for seconds in [2, 4, 8, 16, 32, 64] {
+            let before = now_ms();
+            let next = retry_of(row).unwrap();
+            let delay = next.due_ms - before;
+            let bounds = seconds * 1000..=seconds * 1250 + 100;
+            assert!(bounds.contains(&delay), "{seconds} s: {delay} ms");
+            assert_eq!((next.scheduled_ms, next.retry), (5, row.retry + 1));
+            row = next;
+        }
+        assert_eq!(retry_of(row), None);
+    }
 }

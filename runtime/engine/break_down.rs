@@ -27,7 +27,6 @@ impl Shard {
         let broken = live.room.borrow_mut().break_down();
         let requests: Vec<_> = live.desk.borrow_mut().drain_requests().collect();
         self.forget(live);
-        live.store.borrow_mut().discard();
         self.stop_timers(live);
         for waiting in requests {
             let reply =
@@ -47,7 +46,7 @@ impl Shard {
             }
         }
         self.close_sockets(live, 1011, &breakage.message);
-        self.rearm_alarm(live, rang);
+        self.settle(live, rang);
     }
 
     /// Closes every socket of a room that is going away.
@@ -70,8 +69,8 @@ impl Shard {
 
     /// A handler that was cut off, or never got its turn, runs again later: a failed attempt
     /// (AL-14, AL-18). `rang`: the alarm was due and waited in the inbox.
-    fn rearm_alarm(self: &Rc<Self>, live: &Rc<Live>, rang: bool) {
-        let running = live.alarm.borrow_mut().take();
+    pub fn rearm_alarm(self: &Rc<Self>, live: &Rc<Live>, rang: bool) {
+        let running = self.take_alarm(live);
         let row = match running {
             Some(running) => (!running.replaced).then_some(running.row),
             None if rang => live.store.borrow_mut().alarm().unwrap_or_else(|error| {
@@ -111,7 +110,7 @@ impl Shard {
         live.store.borrow_mut().discard();
         self.stop_timers(live);
         // An alarm whose handler was at work is still stored: it runs again.
-        if live.alarm.borrow_mut().take().is_some() {
+        if self.take_alarm(live).is_some() {
             self.alarms.wake(&live.key);
         }
         self.close_sockets(live, 1012, reason);

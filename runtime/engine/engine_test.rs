@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::*;
 use crate::room::directory::Directory;
 use crate::room::event::{Body, Event, Reply, Request, Visit};
-use crate::storage::{Durability, Location, Store};
+use crate::storage::{AlarmClock, Durability, Location, Store};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -20,6 +20,7 @@ struct Bench {
     directory: Directory,
     control: mpsc::UnboundedSender<Control>,
     lines: Arc<std::sync::Mutex<Vec<String>>>,
+    alarms: Arc<AlarmClock>,
     _watchdog: Watchdog,
 }
 
@@ -55,6 +56,7 @@ fn bench(parties: &[(&str, &str)]) -> Bench {
         public_host: "127.0.0.1:1999".to_owned(),
         heap_limit_bytes: 64 << 20,
         turn_deadline: Duration::from_millis(500),
+        alarm_deadline: Duration::from_millis(300),
         hibernate_after: Duration::from_secs(10),
         wire: crate::wire::WireSettings::default(),
         log: Arc::new(move |_, _, text| log.lock().unwrap().push(text.to_owned())),
@@ -68,7 +70,7 @@ fn bench(parties: &[(&str, &str)]) -> Bench {
         programs: Arc::new(programs),
         directory: directory.clone(),
         store: Arc::new(store),
-        alarms,
+        alarms: alarms.clone(),
         watch: watchdog.watch(0),
         inspect: None,
         glance: None,
@@ -84,10 +86,26 @@ fn bench(parties: &[(&str, &str)]) -> Bench {
             tasks.block_on(&runtime, seed.run()).unwrap();
         })
         .unwrap();
-    Bench { directory, control, lines, _watchdog: watchdog }
+    Bench { directory, control, lines, alarms, _watchdog: watchdog }
 }
 
 impl Bench {
+    /// What the node does: tells rooms whose alarm is due, for as long as the shard lives.
+    fn ring_alarms(&self) {
+        let (alarms, directory) = (self.alarms.clone(), self.directory.clone());
+        std::thread::spawn(move || {
+            loop {
+                for (room, row) in alarms.take_due(crate::clock::now_ms()) {
+                    let event = Event::Alarm { scheduled: row.scheduled_ms, retry: row.retry };
+                    if directory.deliver(room, event).is_err() {
+                        return;
+                    }
+                }
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        });
+    }
+
     fn ask(&self, party: &str, room: &str, method: &str, body: &str) -> Reply {
         let (reply, answer) = oneshot::channel();
         let request = Request {
@@ -277,4 +295,44 @@ fn a_module_that_cannot_be_loaded_says_why() {
         let error = shape.expect_err(code).to_string();
         assert!(error.contains(expected), "{code}: {error}");
     }
+}
+
+/// AL-14, AL-18: a handler that never ends is cut off, counts as a failed attempt, and keeps no later
+/// alarm from running.
+#[test]
+fn an_alarm_handler_that_never_ends_is_cut_off() {
+    let code = "export default class {
+      constructor(room) { this.room = room; }
+      async onRequest(request) {
+        const { storage } = this.room;
+        const body = await request.text();
+        if (body !== '') await storage.setAlarm(Date.now() + Number(body));
+        return Response.json([(await storage.get('runs')) ?? 0, (await storage.getAlarm()) !== null]);
+      }
+      async onAlarm() {
+        const { storage } = this.room;
+        const runs = ((await storage.get('runs')) ?? 0) + 1;
+        await storage.put('runs', runs);
+        if (runs === 1) await new Promise(() => {});
+      }
+    }";
+    let bench = bench(&[("main", code)]);
+    bench.ring_alarms();
+    bench.text("main", "stuck", "POST", "1");
+    let until = |expected: &str| {
+        let end = std::time::Instant::now() + PATIENCE;
+        while bench.text("main", "stuck", "GET", "").1 != expected {
+            let lines = bench.lines.lock().unwrap();
+            assert!(std::time::Instant::now() < end, "not {expected}; log: {lines:#?}");
+            drop(lines);
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    };
+    // It runs, and shows no alarm; it is cut off, and the next attempt waits; that one ends.
+    until("[1,false]");
+    until("[1,true]");
+    until("[2,false]");
+    assert!(
+        bench.lines.lock().unwrap().iter().any(|line| line.contains("alarm handler took more"))
+    );
 }

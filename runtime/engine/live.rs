@@ -65,6 +65,8 @@ pub struct Timer {
 /// The alarm handler runs (AL-11).
 pub struct RunningAlarm {
     pub row: AlarmRow,
+    /// When it has taken too long (AL-14).
+    pub deadline: DueKey,
     /// The handler set or deleted the alarm itself: nothing is left to do for the old one.
     pub replaced: bool,
 }

@@ -27,6 +27,7 @@ mod loader;
 mod ops;
 mod pool;
 mod schedule;
+mod settling;
 mod shard;
 mod snapshot;
 mod survey;
@@ -87,6 +88,8 @@ pub struct EngineSettings {
     pub public_host: String,
     pub heap_limit_bytes: usize,
     pub turn_deadline: Duration,
+    /// How long an alarm handler may take, however often it waits (AL-14).
+    pub alarm_deadline: Duration,
     pub hibernate_after: Duration,
     pub wire: crate::wire::WireSettings,
     pub log: PartyLog,

@@ -27,6 +27,10 @@ pub enum Due {
         slot: u64,
         section: u32,
     },
+    /// Its alarm handler has run for too long.
+    AlarmDeadline {
+        slot: u64,
+    },
     /// The room may have been silent for long enough.
     Idle {
         slot: u64,
@@ -73,6 +77,11 @@ impl Shard {
                 Due::SectionDeadline { slot, section } => {
                     if let Some(live) = self.of_slot(slot) {
                         self.section_overdue(&live, SectionId(section));
+                    }
+                }
+                Due::AlarmDeadline { slot } => {
+                    if let Some(live) = self.of_slot(slot) {
+                        self.alarm_overdue(&live);
                     }
                 }
                 Due::Refill => self.refill(),

@@ -23,6 +23,7 @@ use super::instance::{Instance, Log, TurnEnd};
 use super::live::{Breakage, Live, Stage};
 use super::pool::Pool;
 use super::schedule::{Due, DueKey};
+use super::settling::Settling;
 use super::survey::{Glance, Tally};
 use super::watchdog::Watch;
 use super::{EngineError, EngineSettings, PartySource, Programs};
@@ -94,6 +95,8 @@ pub struct Shard {
     pub last_due: Cell<u64>,
     /// Rooms with batches on their way to the disk.
     committing: RefCell<Vec<Rc<Live>>>,
+    /// Rooms that broke and may not start yet.
+    pub settling: RefCell<Vec<Settling>>,
 }
 
 /// Wake-ups of isolates' event loops; they come from any thread.
@@ -146,6 +149,7 @@ impl ShardSeed {
             schedule: RefCell::default(),
             last_due: Cell::new(0),
             committing: RefCell::default(),
+            settling: RefCell::default(),
         });
         shard.serve(self.deliveries, self.control).await;
         Ok(())
@@ -269,6 +273,10 @@ impl Shard {
         live
     }
 
+    pub fn room(&self, key: &RoomKey) -> Option<Rc<Live>> {
+        self.rooms.borrow().get(key).cloned()
+    }
+
     pub fn of_slot(&self, slot: u64) -> Option<Rc<Live>> {
         self.slots.borrow().get(&slot).and_then(Weak::upgrade)
     }
@@ -282,14 +290,14 @@ impl Shard {
             | Event::AttachPair { .. }
             | Event::Abandon { .. }
             | Event::Pair { .. } => {
-                let Some(live) = self.rooms.borrow().get(&room).cloned() else {
+                let Some(live) = self.room(&room) else {
                     self.socket_event_for_nobody(event);
                     return;
                 };
                 return self.socket_event(&live, event);
             }
             // Only a room that is at work, or about to be, can know the client.
-            Event::Left { .. } => match self.rooms.borrow().get(&room).cloned() {
+            Event::Left { .. } => match self.room(&room) {
                 Some(live) if !live.is_asleep() => live,
                 _ => return,
             },
@@ -343,6 +351,7 @@ impl Shard {
     }
 
     fn committed(self: &Rc<Self>, outcome: &Outcome) {
+        self.look_at_settling();
         let waiting = std::mem::take(&mut *self.committing.borrow_mut());
         for live in waiting {
             if live.gone.get() {
@@ -387,7 +396,7 @@ impl Shard {
         live.last_active.set(Instant::now());
         let mut stage = live.stage.borrow_mut();
         if matches!(*stage, Stage::Absent) {
-            if live.room.borrow().is_quiet() {
+            if live.room.borrow().is_quiet() || self.is_settling(&live.key) {
                 return;
             }
             match self.wake_up(live) {

@@ -13,9 +13,10 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::{mpsc, watch};
 
-use super::{Settings, start_cron};
+use super::Settings;
 use crate::clock::now_ms;
 use crate::config::Config;
+use crate::crons;
 use crate::dashboard::{Answered, Audience, Cron, CronAnswer, Dashboard, Host, Log, Words};
 use crate::engine::{Control, Glance, Translator};
 use crate::limits::QUESTIONS_MAX;
@@ -168,7 +169,7 @@ impl Host for Shown {
         let (name, cron) = config.crons.iter().find(|(known, _)| known == name)?;
         let cron = cron.expression().to_owned();
         let run = CronRun { name: name.clone(), cron, scheduled_ms: now_ms() };
-        let answer = start_cron(&self.directory, run);
+        let answer = crons::start(&self.directory, run);
         let gone = || CronAnswer { status: 503, text: "the host is stopping".to_owned() };
         let outcome = async move {
             let Some(answer) = answer else { return gone() };

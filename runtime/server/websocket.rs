@@ -54,9 +54,13 @@ impl Handshake {
             Some(version) if version.as_bytes() != b"13" => return Err(Refusal::HandshakeVersion),
             Some(_) => {}
         }
-        let Some(key) = headers.get(SEC_WEBSOCKET_KEY) else {
+        let mut keys = headers.get_all(SEC_WEBSOCKET_KEY).iter();
+        let Some(key) = keys.next() else {
             return bad("Sec-WebSocket-Key is missing");
         };
+        if keys.next().is_some() {
+            return bad("Sec-WebSocket-Key is there more than once");
+        }
         if !is_key(key.as_bytes()) {
             return bad("Sec-WebSocket-Key is not 16 bytes in base64");
         }

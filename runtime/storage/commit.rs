@@ -63,6 +63,13 @@ impl Figures {
     }
 }
 
+impl Waiting {
+    fn is_settled(&self, room: &RoomKey) -> bool {
+        let of_room = |order: &Order| matches!(order, Order::Write(batch) if batch.room == *room);
+        !self.in_hand.contains(room) && !self.orders.iter().any(of_room)
+    }
+}
+
 /// What shards and committer share.
 #[derive(Default)]
 pub struct Queue {
@@ -104,20 +111,18 @@ impl Queue {
     /// Waits until no batch of this room is on its way.
     pub fn settle(&self, room: &RoomKey) {
         let mut waiting = self.lock();
-        loop {
-            let queued = waiting
-                .orders
-                .iter()
-                .any(|order| matches!(order, Order::Write(batch) if batch.room == *room));
-            if !queued && !waiting.in_hand.contains(room) {
-                return;
-            }
+        while !waiting.is_settled(room) {
             waiting = self.moved.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
     pub fn figures(&self) -> Figures {
         self.lock().figures
+    }
+
+    /// Whether no batch of this room is on its way.
+    pub fn is_settled(&self, room: &RoomKey) -> bool {
+        self.lock().is_settled(room)
     }
 
     #[cfg(test)]

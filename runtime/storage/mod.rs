@@ -35,6 +35,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+use crate::name::RoomKey;
+
 pub use self::alarm_clock::AlarmClock;
 pub use self::archive::{Archive, Import, Item, Selection, Summary};
 pub use self::catalogue::{Catalogue, Entry, KEYS_COUNTED_MAX, StoredRoom, Which};
@@ -167,6 +169,11 @@ impl Store {
         }
     }
 
+    /// Whether nothing of the room is on its way to the disk: a new life of it may begin.
+    pub fn is_settled(&self, room: &RoomKey) -> bool {
+        self.queue.is_settled(room)
+    }
+
     pub fn alarm_clock(&self) -> Arc<AlarmClock> {
         self.alarms.clone()
     }
@@ -193,6 +200,8 @@ impl Store {
     }
 }
 
+#[cfg(test)]
+mod damage_test;
 #[cfg(test)]
 mod model_test;
 #[cfg(test)]

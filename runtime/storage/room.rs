@@ -4,8 +4,9 @@
 //! open write set, at the batches on their way to the disk, at the cache, at `state.db`. What is on
 //! its way shadows the disk until the shard has heard of its commit, so a read never goes back in time.
 //!
-//! A new `RoomStore` waits until the batches of the room's previous life have settled: what it reads is
-//! durable. After a failure (`Outcome`) the room discards it and starts from the last durable state.
+//! What a new `RoomStore` reads is durable, so it must not be read before the batches of the room's
+//! previous life have settled (`Store::is_settled`). After a failure (`Outcome`) the room discards it
+//! and starts from the last durable state.
 
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
@@ -97,7 +98,6 @@ pub struct RoomStore {
 
 impl RoomStore {
     pub fn new(store: Arc<Store>, reader: Rc<Reader>, room: RoomKey) -> Self {
-        store.queue.settle(&room);
         let life = store.next_life();
         Self {
             store,

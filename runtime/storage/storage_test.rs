@@ -38,7 +38,9 @@ fn open(path: &Path) -> Opened {
 
 impl Opened {
     fn room(&self, id: &str) -> RoomStore {
-        RoomStore::new(self.store.clone(), self.reader.clone(), RoomKey::room("main", id))
+        let key = RoomKey::room("main", id);
+        self.store.queue.settle(&key);
+        RoomStore::new(self.store.clone(), self.reader.clone(), key)
     }
 
     fn durable(&self, room: &mut RoomStore) {

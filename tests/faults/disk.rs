@@ -61,12 +61,12 @@ const LARGE: u64 = 1 << 20;
 const UNTIL_CHECKPOINT: u64 = 24;
 
 /// The library of disk.c and what it is told.
-struct Disk {
+pub(super) struct Disk {
     folder: tempfile::TempDir,
 }
 
 impl Disk {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let disk = Self { folder: fresh_folder() };
         let built = Command::new("clang")
             .args(["-shared", "-fPIC", "-O1", "-o"])
@@ -92,7 +92,7 @@ impl Disk {
     }
 
     /// A host on this disk.
-    fn host(&self, project: &Project, flags: &[&str]) -> Host {
+    pub(super) fn host(&self, project: &Project, flags: &[&str]) -> Host {
         Host::start_with(project, self.options(flags))
     }
 
@@ -106,7 +106,7 @@ impl Disk {
     }
 
     /// From now on calls fail as said (disk.c).
-    fn fail(&self, faults: &str) {
+    pub(super) fn fail(&self, faults: &str) {
         let next = self.folder.path().join("next");
         std::fs::write(&next, faults).expect("the faults can be written");
         std::fs::rename(&next, self.control()).expect("the faults can be renamed");
@@ -117,7 +117,7 @@ impl Disk {
     }
 
     /// How many calls have failed or waited.
-    fn hits(&self) -> u64 {
+    pub(super) fn hits(&self) -> u64 {
         let hits = self.folder.path().join("control.hits");
         std::fs::metadata(hits).map_or(0, |hits| hits.len())
     }

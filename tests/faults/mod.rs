@@ -3,11 +3,14 @@
 //! host ends with another room answering and the process alive.
 
 mod clients;
+mod damage;
 mod disk;
 mod isolates;
 mod machine;
 mod parties;
 mod projects;
+mod slow_disk;
+mod upgrades;
 
 use crate::support::{Host, HostOptions, Project};
 

@@ -1,7 +1,7 @@
 //! Party code that throws, rejects, never ends or eats memory: the room pays, nobody else.
 
 use super::trouble;
-use crate::support::{Host, Socket, run};
+use crate::support::{Host, HostOptions, Project, Socket, eventually, run};
 
 /// What a host with a few rooms of at most 32 MiB may ever use, with room to spare.
 const PROCESS_MIB_MAX: u64 = 1_024;
@@ -183,5 +183,44 @@ fn many_rooms_break_at_the_same_time() {
         });
         futures::future::join_all(breaking).await;
         bystander.noticed_nothing(&mut host).await;
+    });
+}
+
+/// WS-37: sockets of a room that cannot start again are not left to nobody.
+#[test]
+fn a_room_that_cannot_wake_up_closes_its_sockets() {
+    let main = "export default class {
+      options = { hibernate: true };
+      constructor(room) { this.room = room; this.born = crypto.randomUUID(); }
+      async onStart() {
+        const starts = ((await this.room.storage.get('starts')) ?? 0) + 1;
+        await this.room.storage.put('starts', starts);
+        if (this.room.id === 'tired' && starts > 1) throw new Error('cannot get up');
+      }
+      onMessage(message, connection) { connection.send(this.born); }
+      onRequest() { return new Response(this.born); }
+    }";
+    run(async {
+        let flags = HostOptions::flags(&["--hibernate-after", "1"]);
+        let mut host = Host::start_with(&Project::single(main), flags);
+        let mut tired = host.open("/party/tired").await;
+        let mut awake = host.open("/party/rested").await;
+        tired.send("x").await;
+        tired.next().await;
+        // Another room that has gone to sleep says when this one has, too.
+        awake.send("x").await;
+        let born = awake.next().await;
+        eventually("the rooms sleep", || async {
+            tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+            let now = host.get("/party/rested").await.text();
+            (crate::support::Frame::Text(now) != born).then_some(())
+        })
+        .await;
+        tired.send("wake up").await;
+        let reason = tired.expect_close(1011).await;
+        assert!(reason.contains("cannot get up"), "{reason}");
+        awake.send("x").await;
+        awake.next().await;
+        host.assert_alive();
     });
 }

@@ -15,6 +15,11 @@ pub struct Case {
     pub name: String,
     /// The statements of the specification that this case proves.
     pub spec: Vec<String>,
+    /// What PartyKit does instead where its statement does not say so, and why we do not.
+    pub there: Option<String>,
+    /// PartyKit does not survive the case: it is not asked.
+    #[serde(default)]
+    pub unasked: bool,
     pub steps: Vec<Step>,
 }
 

@@ -7,11 +7,13 @@
 //! every case that failed with its step, what was expected and what came.
 //!
 //! Each case names the numbers of the specification it proves. Those of the form are
-//! statements of the PartyKit behaviour this host reproduces; where PartyKit itself falls short the
-//! case expects the better behaviour.
+//! statements of the PartyKit behaviour this host reproduces, those of the form KV-01 of what lies
+//! below it; where PartyKit itself falls short the case expects the better behaviour. `compat.rs`
+//! plays the cases against PartyKit itself, when asked to.
 
 mod case;
 mod compare;
+mod compat;
 mod coverage;
 mod flags;
 mod leaving;
@@ -19,6 +21,7 @@ mod output;
 mod play;
 mod raw;
 mod sites;
+mod slow;
 mod streams;
 
 use std::path::PathBuf;
@@ -28,6 +31,7 @@ use futures::{StreamExt, stream};
 
 use crate::support::{Host, HostOptions, Project, project::repository, run};
 use case::Case;
+use play::Pace;
 
 /// Cases played at the same time; each has its own rooms.
 const CASES_AT_ONCE: usize = 8;
@@ -46,7 +50,7 @@ fn play_file(name: &str) {
         let address = host.address();
         let count = cases.len();
         let failures: Vec<String> = stream::iter(cases.into_iter().map(Arc::new))
-            .map(|case: Arc<Case>| async move { play::play(&case, address).await })
+            .map(|case: Arc<Case>| async move { play::play(&case, address, Pace::OURS).await })
             .buffer_unordered(CASES_AT_ONCE)
             .filter_map(|outcome| async { outcome.err() })
             .collect()
@@ -85,5 +89,5 @@ macro_rules! files {
 
 files!(
     routing, http, edge, websocket, room, state, parties, storage, alarms, hooks, lifecycle,
-    platform,
+    platform, durable, gates,
 );

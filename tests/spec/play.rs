@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde_json::Value;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
@@ -17,14 +18,32 @@ use crate::support::{Client, DEADLINE, Frame, Socket};
 
 type Outcome = Result<(), String>;
 
+/// How patient a player is.
+#[derive(Clone, Copy)]
+pub struct Pace {
+    /// How long a frame, or a condition, may take.
+    pub deadline: Duration,
+    /// How long a room must be left alone, at least, before it leaves memory.
+    pub idle: Duration,
+}
+
+impl Pace {
+    /// For our own host, which is told to give rooms up sooner than a case looks again.
+    pub const OURS: Self = Self { deadline: DEADLINE, idle: Duration::ZERO };
+}
+
+/// A step that leaves a room alone for this long wants it to leave memory.
+const LEFT_ALONE_MS: u64 = 1000;
+
 struct Player {
     address: SocketAddr,
+    pace: Pace,
     names: HashMap<String, String>,
     sockets: HashMap<String, Socket>,
 }
 
 /// Plays a case; an error says what went wrong where.
-pub async fn play(case: &Case, address: SocketAddr) -> Outcome {
+pub async fn play(case: &Case, address: SocketAddr, pace: Pace) -> Outcome {
     let room: String = case
         .name
         .chars()
@@ -33,7 +52,7 @@ pub async fn play(case: &Case, address: SocketAddr) -> Outcome {
         )
         .collect();
     let names = [("room".to_owned(), room), ("host".to_owned(), address.to_string())];
-    let mut player = Player { address, names: names.into(), sockets: HashMap::new() };
+    let mut player = Player { address, pace, names: names.into(), sockets: HashMap::new() };
     for (index, step) in case.steps.iter().enumerate() {
         player.step(step).await.map_err(|told| {
             let (name, spec) = (&case.name, case.spec.join(" "));
@@ -76,13 +95,14 @@ impl Player {
     }
 
     async fn ping(&mut self, name: &str) -> Outcome {
+        let deadline = self.pace.deadline;
         let socket = self.socket(name)?;
         let sent = socket.try_send(Message::Ping("payload".into())).await;
         sent.map_err(|error| format!("cannot be sent: {error}"))?;
-        match socket.next_within(DEADLINE).await {
+        match socket.next_within(deadline).await {
             Some(Frame::Pong(payload)) if payload == "payload" => Ok(()),
             Some(other) => Err(format!("expected a pong, got {}", shown(&other))),
-            None => Err(format!("expected a pong, got nothing within {DEADLINE:?}")),
+            None => Err(format!("expected a pong, got nothing within {deadline:?}")),
         }
     }
 
@@ -113,7 +133,11 @@ impl Player {
     }
 
     async fn http(&mut self, step: &Http) -> Outcome {
-        let end = Instant::now() + DEADLINE;
+        let end = Instant::now() + self.pace.deadline.max(self.pace.idle * 3);
+        let mut pause = Duration::from_millis(step.every_ms);
+        if step.every_ms >= LEFT_ALONE_MS {
+            pause = pause.max(self.pace.idle);
+        }
         loop {
             let answer = self.request(step).await?;
             match self.check_answer(&step.expect, &answer) {
@@ -129,7 +153,7 @@ impl Player {
                 }
                 Err(told) if !step.eventually || Instant::now() > end => return Err(told),
                 // Between two looks at a condition that has a deadline.
-                Err(_) => tokio::time::sleep(Duration::from_millis(step.every_ms)).await,
+                Err(_) => tokio::time::sleep(pause).await,
             }
         }
     }
@@ -210,25 +234,40 @@ impl Player {
         let path = self.fill(&step.path);
         let headers: Vec<(String, String)> =
             step.headers.iter().map(|(name, value)| (name.clone(), self.fill(value))).collect();
-        let opened = Socket::try_open(self.address, &path, &headers).await;
-        match (opened, &step.refused) {
-            (Ok(socket), None) => {
+        if let Some(expected) = &step.refused {
+            return self.refused(&path, headers, expected).await;
+        }
+        match Socket::try_open(self.address, &path, &headers).await {
+            Ok(socket) => {
                 self.sockets.insert(step.open.clone(), socket);
                 Ok(())
             }
-            (Ok(_), Some(_)) => Err("expected a refusal, got 101".into()),
-            (Err(refused), None) => {
-                Err(format!("expected 101, got {} {}", refused.status, refused.body))
-            }
-            (Err(refused), Some(expected)) => {
-                let answer = HttpAnswer {
-                    status: refused.status,
-                    headers: http::HeaderMap::new(),
-                    body: refused.body.into(),
-                };
-                self.check_answer(expected, &answer)
-            }
+            Err(refused) => Err(format!("expected 101, got {} {}", refused.status, refused.body)),
         }
+    }
+
+    /// The answer to an upgrade that must not succeed, whole: a WebSocket client keeps of its body
+    /// only what came with the head.
+    async fn refused(
+        &self,
+        path: &str,
+        mut headers: Vec<(String, String)>,
+        expected: &Answer,
+    ) -> Outcome {
+        let upgrade = [
+            ("connection", "upgrade"),
+            ("upgrade", "websocket"),
+            ("sec-websocket-version", "13"),
+            ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+        ];
+        headers.extend(upgrade.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let failed = |error| format!("no answer: {error}");
+        let mut client = Client::connect(self.address).await.map_err(failed)?;
+        let answer = client.request("GET", path, &headers, Bytes::new()).await.map_err(failed)?;
+        if answer.status == 101 {
+            return Err("expected a refusal, got 101".into());
+        }
+        self.check_answer(expected, &answer)
     }
 
     async fn send(&mut self, step: &Send) -> Outcome {
@@ -244,9 +283,10 @@ impl Player {
     }
 
     async fn expect(&mut self, step: &Expect) -> Outcome {
-        let frame = self.socket(&step.expect)?.next_within(DEADLINE).await;
+        let deadline = self.pace.deadline;
+        let frame = self.socket(&step.expect)?.next_within(deadline).await;
         let Some(frame) = frame else {
-            return Err(format!("expected {}, got nothing within {DEADLINE:?}", wanted(step)));
+            return Err(format!("expected {}, got nothing within {deadline:?}", wanted(step)));
         };
         let differs = || Err(format!("expected {}, got {:.400}", wanted(step), shown(&frame)));
         match (&frame, step) {

@@ -45,14 +45,17 @@ pub enum OpError {
     #[error("Values cannot be larger than {limit} bytes. A value of size {size} was provided.")]
     ValueTooLarge { size: usize, limit: usize },
     #[class(generic)]
-    #[error("the stored value of `{0}` cannot be read: it was not written by this host")]
-    Unreadable(String),
+    #[error(
+        "the stored value of `{key}` ({size} bytes) is damaged. \
+         Restore a backup, or delete the key"
+    )]
+    Unreadable { key: String, size: usize },
     #[class(type)]
     #[error("a body is a string, bytes, or a stream")]
     Body,
-    #[class(generic)]
-    #[error("the value cannot be cloned")]
-    Clone,
+    #[class("DOMExceptionDataCloneError")]
+    #[error("{0}")]
+    Clone(String),
     #[class(type)]
     #[error("a WebSocket can only be the answer to a WebSocket upgrade")]
     NotAnUpgrade,

@@ -166,11 +166,14 @@ pub fn op_serialize_value<'s>(
     v8::tc_scope!(let tc, scope);
     match value::serialize(tc, value) {
         Ok(bytes) => Ok(crate::engine::turn::bytes(tc, &bytes)),
-        Err(ValueError::Thrown) if tc.has_caught() => {
+        Err(ValueError::Thrown) => {
             tc.rethrow();
             Ok(v8::undefined(tc).into())
         }
-        Err(_) => Err(OpError::Clone),
+        Err(ValueError::Refused(reason)) => {
+            tc.reset();
+            Err(OpError::Clone(reason))
+        }
     }
 }
 
@@ -179,5 +182,7 @@ pub fn op_deserialize_value<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     #[buffer(copy)] bytes: Vec<u8>,
 ) -> Result<v8::Local<'s, v8::Value>, OpError> {
-    value::deserialize(scope, &bytes).map_err(|_| OpError::Unreadable("state".to_owned()))
+    let size = bytes.len();
+    let unreadable = |_| OpError::Unreadable { key: "state".to_owned(), size };
+    value::deserialize(scope, &bytes).map_err(unreadable)
 }

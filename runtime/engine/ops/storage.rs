@@ -7,23 +7,47 @@ use bytes::Bytes;
 use deno_core::{OpState, op2, v8};
 
 use super::{OpError, live};
+use crate::engine::live::{Breakage, Live};
 use crate::engine::turn;
 use crate::engine::value::{self, ValueError};
 use crate::limits;
 use crate::room::Effect;
-use crate::storage::{AlarmRow, ListOptions};
+use crate::storage::{AlarmRow, ListOptions, StoreError};
+
+/// A file that cannot be read breaks the room: what it would do without knowing is not to be seen.
+fn told<T>(live: &Live, outcome: Result<T, StoreError>) -> Result<T, OpError> {
+    if let Err(error @ StoreError::Read(_)) = &outcome {
+        live.log(3, &format!("storage: {error}"));
+        live.break_later(Breakage::new(503, error.to_string()));
+    }
+    Ok(outcome?)
+}
+
+/// A stored value; one that the disk has changed is an error of its own key and nothing more (KV-40).
+fn readable<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    live: &Live,
+    key: &str,
+    stored: &[u8],
+) -> Result<v8::Local<'s, v8::Value>, OpError> {
+    value::deserialize(scope, stored).map_err(|_| {
+        let error = OpError::Unreadable { key: key.to_owned(), size: stored.len() };
+        live.log(3, &format!("storage: {error}"));
+        error
+    })
+}
 
 /// [key, value, key, value, …]
 fn flat<'s>(
     scope: &mut v8::PinScope<'s, '_>,
+    live: &Live,
     rows: Vec<(Bytes, Bytes)>,
 ) -> Result<v8::Local<'s, v8::Value>, OpError> {
     let array = v8::Array::new(scope, 0);
     for (position, (key, stored)) in (0u32..).step_by(2).zip(rows) {
         let key_text = String::from_utf8_lossy(&key);
         let key_value = turn::text(scope, &key_text);
-        let value = value::deserialize(scope, &stored)
-            .map_err(|_| OpError::Unreadable(key_text.into_owned()))?;
+        let value = readable(scope, live, &key_text, &stored)?;
         array.set_index(scope, position, key_value);
         array.set_index(scope, position + 1, value);
     }
@@ -36,10 +60,11 @@ pub fn op_storage_get<'s>(
     state: Rc<RefCell<OpState>>,
     #[string] key: String,
 ) -> Result<v8::Local<'s, v8::Value>, OpError> {
-    let stored = live(&state.borrow())?.store.borrow_mut().get(key.as_bytes())?;
-    match stored {
+    let live = live(&state.borrow())?;
+    let stored = live.store.borrow_mut().get(key.as_bytes());
+    match told(&live, stored)? {
         None => Ok(v8::undefined(scope).into()),
-        Some(bytes) => value::deserialize(scope, &bytes).map_err(|_| OpError::Unreadable(key)),
+        Some(bytes) => readable(scope, &live, &key, &bytes),
     }
 }
 
@@ -50,8 +75,10 @@ pub fn op_storage_get_many<'s>(
     #[serde] keys: Vec<String>,
 ) -> Result<v8::Local<'s, v8::Value>, OpError> {
     let keys: Vec<Vec<u8>> = keys.into_iter().map(String::into_bytes).collect();
-    let rows = live(&state.borrow())?.store.borrow_mut().get_many(&keys)?;
-    flat(scope, rows)
+    let live = live(&state.borrow())?;
+    let rows = live.store.borrow_mut().get_many(&keys);
+    let rows = told(&live, rows)?;
+    flat(scope, &live, rows)
 }
 
 /// `limit` -1: no limit.
@@ -74,8 +101,10 @@ pub fn op_storage_list<'s>(
         reverse,
         limit: usize::try_from(limit).ok(),
     };
-    let rows = live(&state.borrow())?.store.borrow_mut().list(&options)?;
-    flat(scope, rows)
+    let live = live(&state.borrow())?;
+    let rows = live.store.borrow_mut().list(&options);
+    let rows = told(&live, rows)?;
+    flat(scope, &live, rows)
 }
 
 #[op2(nofast, reentrant)]
@@ -91,11 +120,14 @@ pub fn op_storage_put<'s>(
         v8::tc_scope!(let tc, scope);
         match value::serialize(tc, value) {
             Ok(bytes) => bytes,
-            Err(ValueError::Thrown) if tc.has_caught() => {
+            Err(ValueError::Thrown) => {
                 tc.rethrow();
                 return Ok(());
             }
-            Err(_) => return Err(OpError::Clone),
+            Err(ValueError::Refused(reason)) => {
+                tc.reset();
+                return Err(OpError::Clone(reason));
+            }
         }
     };
     if bytes.len() > limits::VALUE_BYTES_MAX {
@@ -111,7 +143,9 @@ pub fn op_storage_delete(
     #[string] key: String,
     confirm: bool,
 ) -> Result<bool, OpError> {
-    Ok(live(state)?.store.borrow_mut().delete(key.as_bytes(), confirm)?)
+    let live = live(state)?;
+    let existed = live.store.borrow_mut().delete(key.as_bytes(), confirm);
+    told(&live, existed)
 }
 
 #[op2(fast)]
@@ -129,16 +163,17 @@ pub fn op_storage_get_alarm(state: &OpState) -> Result<f64, OpError> {
     if running {
         return Ok(-1.0);
     }
-    let alarm = live.store.borrow_mut().alarm()?;
+    let alarm = live.store.borrow_mut().alarm();
+    let alarm = told(&live, alarm)?;
     Ok(alarm.map_or(-1.0, |row| row.scheduled_ms as f64))
 }
 
 /// `time` -1 deletes the alarm.
 #[op2(fast)]
-pub fn op_storage_set_alarm(state: &OpState, time: f64) -> Result<(), OpError> {
+pub fn op_storage_set_alarm(state: &OpState, time: f64, confirm: bool) -> Result<(), OpError> {
     let live = live(state)?;
     let row = (time >= 0.0).then(|| AlarmRow::at(time as i64));
-    live.store.borrow_mut().set_alarm(row, true)?;
+    live.store.borrow_mut().set_alarm(row, confirm)?;
     if let Some(running) = live.alarm.borrow_mut().as_mut() {
         running.replaced = true;
     }

@@ -30,7 +30,7 @@ export default class Caller implements Party.Server {
     if (path === "parties") {
       const { parties } = this.room.context;
       return Response.json({
-        known: ["main", "callee", "constructor"].map((name) => Object.hasOwn(parties, name)),
+        known: ["main", "callee", "guard_object"].map((name) => Object.hasOwn(parties, name)),
         unknown: typeof (parties as any).nobody,
       });
     }

@@ -102,6 +102,14 @@ export default class Socket implements Party.Server {
         return Promise.reject(new Error("rejected in onMessage"));
       case "list":
         return answer([...room.getConnections(command.tag)].map(({ id }) => id).sort());
+      case "early": {
+        const connections = room.getConnections();
+        for (const _ of connections) break;
+        return answer([...connections].length);
+      }
+      case "listen-late":
+        connection.addEventListener("message", (event: any) => connection.send(`late:${event.data}`));
+        return;
       case "twice": {
         const connections = room.getConnections();
         return answer([[...connections].length, [...connections].length]);
