@@ -10,6 +10,7 @@ pub mod engine;
 pub mod limits;
 pub mod name;
 pub mod node;
+pub mod outbound;
 pub mod program;
 pub mod room;
 pub mod server;

@@ -23,6 +23,7 @@ use crate::engine::{
 };
 use crate::limits;
 use crate::name::RoomKey;
+use crate::outbound::{self, Policy, TrustError};
 use crate::program::Program;
 use crate::room::directory::{Delivery, Directory};
 use crate::room::event::{Body, CronRun, Event, Hook, Request};
@@ -43,6 +44,8 @@ pub struct Settings {
     pub durability: Durability,
     /// Whether `/__scheduled__` answers everybody or only this machine.
     pub cron_url: CronUrl,
+    /// Which servers parties may talk to.
+    pub outbound: Policy,
     pub log: PartyLog,
     pub on_request: Option<OnRequest>,
 }
@@ -51,6 +54,8 @@ pub struct Settings {
 pub enum NodeError {
     #[error("party `{party}` ({file}) cannot be loaded: {message}")]
     Party { party: Arc<str>, file: String, message: String },
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("cannot start a thread: {0}")]
@@ -85,6 +90,9 @@ impl Node {
         settings: Settings,
     ) -> Result<Self, NodeError> {
         let address = listener.local_addr().map_err(NodeError::Listener)?;
+        outbound::roots()?;
+        let policy = settings.outbound.clone().except(address, &public_host(address));
+        outbound::allow(policy.through(outbound::proxies()));
         let watchdog = Watchdog::start(settings.shards + 1).map_err(NodeError::Thread)?;
         let loaded =
             load(program, &settings.limits(), &watchdog.watch(settings.shards), &settings.log)?;
@@ -322,6 +330,14 @@ fn site_of(config: &Config, loaded: &Loaded, settings: &Settings) -> Site {
     }
 }
 
+/// Under which name parties know this host.
+fn public_host(address: SocketAddr) -> String {
+    match address.ip().is_unspecified() {
+        true => format!("127.0.0.1:{}", address.port()),
+        false => address.to_string(),
+    }
+}
+
 fn engine_settings(
     config: &Config,
     site: &Site,
@@ -331,10 +347,7 @@ fn engine_settings(
     let mut parties: Vec<Arc<str>> = config.parties.iter().map(|(name, _)| name.clone()).collect();
     parties.push("main".into());
     let assets = site.assets.clone();
-    let public_host = match address.ip().is_unspecified() {
-        true => format!("127.0.0.1:{}", address.port()),
-        false => address.to_string(),
-    };
+    let public_host = public_host(address);
     EngineSettings {
         parties,
         env: config.vars.clone(),

@@ -11,6 +11,7 @@
 //! - `faults`: parties and clients that misbehave, broken projects, broken folders
 //! - `scale`: 2,000 rooms, 2,000 connections, an idle host
 //! - `storage_cli`: `houseparty storage` on what a real host has stored
+//! - `platform`: the web platform to the letter: globals, streams, HTMLRewriter, sockets, test suites
 //! - `bench`: the load generator finds every message, and what a host loses or doubles
 //! - `tidy`: headers, sizes and import layering of the source itself
 
@@ -19,6 +20,7 @@ mod crash;
 mod examples;
 mod faults;
 mod node;
+mod platform;
 mod scale;
 mod spec;
 mod storage_cli;

@@ -20,24 +20,25 @@ const SOURCES: [&str; 6] = ["runtime", "js", "tests", "examples", "scripts", "be
 const EMPTY_NAMES: [&str; 4] = ["manager", "util", "helper", "misc"];
 
 /// What the modules of `runtime/` may use of each other. Whatever is not listed must not be used.
-const LAYERS: [(&str, &[&str]); 17] = [
+const LAYERS: [(&str, &[&str]); 18] = [
     ("main", &["cli", "engine"]),
     (
         "cli",
         &[
-            "node", "config", "program", "storage", "server", "engine", "bench", "name", "limits",
-            "clock",
+            "node", "config", "outbound", "program", "storage", "server", "engine", "bench",
+            "name", "limits", "clock",
         ],
     ),
     (
         "node",
         &[
-            "config", "engine", "limits", "name", "program", "room", "server", "storage", "wire",
-            "clock",
+            "config", "engine", "limits", "name", "outbound", "program", "room", "server",
+            "storage", "wire", "clock",
         ],
     ),
     ("server", &["room", "wire", "name", "limits", "clock"]),
-    ("engine", &["room", "storage", "program", "wire", "name", "limits", "clock"]),
+    ("engine", &["room", "storage", "program", "wire", "outbound", "name", "limits", "clock"]),
+    ("outbound", &["limits"]),
     ("wire", &["room", "name", "limits", "clock"]),
     ("room", &["storage", "name", "limits", "clock"]),
     ("storage", &["name", "limits", "clock"]),

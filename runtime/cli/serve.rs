@@ -15,6 +15,7 @@ use super::{DurabilityArg, ProjectArgs, ServeArgs, persist};
 use crate::config::{BuildCommand, Config, Overrides};
 use crate::limits;
 use crate::node::{Node, Settings};
+use crate::outbound::Policy;
 use crate::program::watch::Watch;
 use crate::program::{BuildError, Program, build};
 use crate::server::CronUrl;
@@ -120,6 +121,7 @@ fn settings(args: &ServeArgs, output: Output) -> anyhow::Result<Settings> {
             DurabilityArg::Memory => Durability::Memory,
         },
         cron_url: CronUrl::Loopback,
+        outbound: Policy::new(args.deny_net.clone(), args.allow_net.clone()),
         log: output.party_log(),
         on_request: Some(Arc::new(move |log| output.request(log))),
     })

@@ -59,6 +59,7 @@ impl Shard {
             Effect::Dial { target, request, completion } => {
                 self.dial(live, target, *request, completion);
             }
+            Effect::Outbound { socket, step } => self.outbound(live, socket, step),
             Effect::Synced { completion } => live.complete(completion, Completion::Done),
         }
     }

@@ -11,8 +11,13 @@ use deno_core::{Extension, ExtensionFileSource};
 /// Name of the extension with our own ops and scripts; the last one.
 pub const HOUSEPARTY: &str = "houseparty";
 
+/// What `fetch` does without a host around it.
+pub fn fetch_options() -> deno_fetch::Options {
+    deno_fetch::Options { user_agent: "Cloudflare-Workers".to_owned(), ..Default::default() }
+}
+
 /// The platform's extensions, without ours.
-pub fn platform() -> Vec<Extension> {
+pub fn platform(fetch: deno_fetch::Options) -> Vec<Extension> {
     vec![
         deno_webidl::deno_webidl::init(),
         deno_web::deno_web::init(
@@ -34,10 +39,7 @@ pub fn platform() -> Vec<Extension> {
             )]),
             ..Extension::default()
         },
-        deno_fetch::deno_fetch::init(deno_fetch::Options {
-            user_agent: "Cloudflare-Workers".to_owned(),
-            ..Default::default()
-        }),
+        deno_fetch::deno_fetch::init(fetch),
         deno_websocket::deno_websocket::init(),
     ]
 }
