@@ -373,6 +373,11 @@ export function hostSocket(id, { silent = false, accepted = true } = {}) {
   return new WebSocket(INTERNAL, { link: new HostLink(id), accepted, silent });
 }
 
+/** A socket over a link that is open; nobody has accepted it. */
+export function linkedSocket(link) {
+  return new WebSocket(INTERNAL, { link, accepted: false, protocol: link.protocol });
+}
+
 export class WebSocketPair {
   constructor() {
     const [left, right] = [new PairLink(), new PairLink()];

@@ -8,14 +8,13 @@
  */
 
 import { core, internals } from "ext:core/mod.js";
-import { gated } from "ext:houseparty/completion.js";
-import { withoutHost } from "ext:houseparty/errors.js";
+import { completion, gated } from "ext:houseparty/completion.js";
+import { messageOf, withoutHost } from "ext:houseparty/errors.js";
 import { LEVEL } from "ext:houseparty/log.js";
 import { setDialer, WebSocket, WebSocketPair } from "ext:houseparty/connection.js";
 import { wait, setTimeout, setInterval, clearTimeout, clearInterval } from "ext:houseparty/timers.js";
-import { gateBody, Request, Response } from "ext:houseparty/platform/http.js";
-import { dialServer } from "ext:houseparty/platform/client_socket.js";
-import { createCaches } from "ext:houseparty/platform/caches.js";
+import { gateBody, lengths, Request, Response } from "ext:houseparty/platform/http.js";
+import { dialServer, openSocket } from "ext:houseparty/platform/client_socket.js";
 
 const { op_keys_used } = core.ops;
 
@@ -32,7 +31,7 @@ const file = load("ext:deno_web/09_file.js");
 const formdata = load("ext:deno_fetch/21_formdata.js");
 const headers = load("ext:deno_fetch/20_headers.js");
 const { Console, inspect, inspectArgs } = load("ext:deno_web/01_console.js");
-const { structuredClone: clone } = load("ext:deno_web/02_structured_clone.js");
+const { structuredClone: clonePlain } = load("ext:deno_web/02_structured_clone.js");
 const performance = load("ext:deno_web/15_performance.js");
 
 // The fetch implementation wants a tracer; there is none here.
@@ -96,20 +95,6 @@ for (
   uncloneable(type);
 }
 
-/** With `transfer`, buffers move: the copy has their bytes and they are detached. */
-function structuredClone(value, options = undefined) {
-  if (arguments.length === 0) throw new TypeError("structuredClone: 1 argument required, but only 0 present");
-  const buffers = Array.from(options?.transfer ?? []);
-  for (const buffer of buffers) {
-    if (!(buffer instanceof ArrayBuffer) || buffer.detached || buffers.indexOf(buffer) !== buffers.lastIndexOf(buffer)) {
-      throw new DOMException("Only ArrayBuffers can be transferred, each of them once.", "DataCloneError");
-    }
-  }
-  const copy = clone(value);
-  for (const buffer of buffers) buffer.transfer();
-  return copy;
-}
-
 /** A global that is loaded when it is first used. */
 function lazy(name, loader) {
   return {
@@ -161,6 +146,11 @@ function crypto() {
     prototype,
     "timingSafeEqual",
     value(function timingSafeEqual(a, b) {
+      for (const view of [a, b]) {
+        if (!ArrayBuffer.isView(view) && !(view instanceof ArrayBuffer)) {
+          throw new TypeError("timingSafeEqual takes two buffers: ArrayBuffers or views of one.");
+        }
+      }
       const bytes = (view) =>
         ArrayBuffer.isView(view)
           ? new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
@@ -174,36 +164,99 @@ function crypto() {
       return difference === 0;
     }),
   );
+  const { DigestStream, digestOf } = load("ext:houseparty/platform/digest_stream.js");
+  const { digest } = prototype;
+  const named = function (algorithm, data) {
+    const known = arguments.length > 1 ? digestOf(algorithm, data) : undefined;
+    return known === undefined ? Reflect.apply(digest, this, arguments) : Promise.resolve(known);
+  };
+  Object.defineProperty(named, "name", { value: "digest" });
+  Object.defineProperty(prototype, "digest", value(named));
+  Object.defineProperty(Crypto.prototype, "DigestStream", value(DigestStream));
   return { platform, CryptoKey, Crypto, SubtleCrypto };
 }
 let cryptoLoaded;
 const cryptoParts = () => (cryptoLoaded ??= crypto());
 
+const cacheParts = () => load("ext:houseparty/platform/caches.js");
+let identityLoaded;
+const identityParts = () => (identityLoaded ??= load("ext:houseparty/platform/identity.js").create(lengths));
 const compression = () => load("ext:deno_web/14_compression.js");
-const urlpattern = () => load("ext:deno_web/01_urlpattern.js");
+function urlpattern() {
+  const parts = load("ext:deno_web/01_urlpattern.js");
+  const { prototype } = parts.URLPattern;
+  for (const name of ["test", "exec"]) {
+    const method = prototype[name];
+    // Without an argument the input is empty.
+    const optional = { [name]: function (input = {}, ...base) {
+      return Reflect.apply(method, this, [input, ...base]);
+    } };
+    Object.defineProperty(prototype, name, { ...value(optional[name]), enumerable: true });
+  }
+  return parts;
+}
 
-/** Streams of a fixed or of any length whose sides need no transformer (workerd's own). */
-class IdentityTransformStream extends streams.TransformStream {}
-class FixedLengthStream extends streams.TransformStream {
-  constructor(length) {
-    const expected = Number(length);
-    let seen = 0;
-    super({
-      transform(chunk, controller) {
-        seen += chunk.byteLength;
-        if (seen > expected) {
-          throw new TypeError("Attempt to write too many bytes through a FixedLengthStream.");
-        }
-        controller.enqueue(chunk);
-      },
-      flush() {
-        if (seen < expected) {
-          throw new TypeError("FixedLengthStream did not see all expected bytes before close().");
-        }
-      },
-    });
+/** Most clones transfer nothing; what they need is small. */
+function structuredClone(value, options = undefined) {
+  if (arguments.length > 0 && options === undefined) return clonePlain(value);
+  return Reflect.apply(load("ext:deno_web/13_message_port.js").structuredClone, undefined, arguments);
+}
+
+/** An answer that a hibernating socket gives by itself; here every message wakes its room. */
+class WebSocketRequestResponsePair {
+  #request;
+  #response;
+
+  constructor(request, response) {
+    [this.#request, this.#response] = [`${request}`, `${response}`];
+  }
+
+  get request() {
+    return this.#request;
+  }
+
+  get response() {
+    return this.#response;
   }
 }
+
+// The platform's own timeout fires outside of a turn of the room.
+Object.defineProperty(
+  abort.AbortSignal,
+  "timeout",
+  value(function timeout(delay) {
+    const ms = webidl.converters["unsigned long long"](
+      delay,
+      "Failed to execute 'AbortSignal.timeout'",
+      "Argument 1",
+      { enforceRange: true },
+    );
+    const controller = new abort.AbortController();
+    const late = () =>
+      controller.abort(new DOMException("The operation was aborted due to timeout", "TimeoutError"));
+    setTimeout(late, ms);
+    return controller.signal;
+  }),
+);
+
+Object.defineProperty(
+  streams.ReadableStreamBYOBReader.prototype,
+  "readAtLeast",
+  value(function readAtLeast(min, view) {
+    return this.read(view, { min });
+  }),
+);
+// Older than `getSetCookie`, and still in use.
+Object.defineProperty(
+  headers.Headers.prototype,
+  "getAll",
+  value(function getAll(name) {
+    if (`${name}`.toLowerCase() !== "set-cookie") {
+      throw new TypeError('getAll() can only be used with the header name "Set-Cookie".');
+    }
+    return this.getSetCookie();
+  }),
+);
 
 class ExtendableEvent extends event.Event {
   waitUntil(promise) {
@@ -246,10 +299,8 @@ const table = {
   EventTarget: value(event.EventTarget),
   ExtendableEvent: value(ExtendableEvent),
   File: value(file.File),
-  FixedLengthStream: value(FixedLengthStream),
   FormData: value(formdata.FormData),
   Headers: value(headers.Headers),
-  IdentityTransformStream: value(IdentityTransformStream),
   MessageEvent: value(event.MessageEvent),
   Navigator: value(Navigator),
   Performance: value(performance.Performance),
@@ -272,6 +323,7 @@ const table = {
   URLSearchParams: value(url.URLSearchParams),
   WebSocket: value(WebSocket),
   WebSocketPair: value(WebSocketPair),
+  WebSocketRequestResponsePair: value(WebSocketRequestResponsePair),
   WritableStream: value(streams.WritableStream),
   WritableStreamDefaultController: value(streams.WritableStreamDefaultController),
   WritableStreamDefaultWriter: value(streams.WritableStreamDefaultWriter),
@@ -291,14 +343,17 @@ const table = {
   CryptoKey: lazy("CryptoKey", () => cryptoParts().CryptoKey),
   SubtleCrypto: lazy("SubtleCrypto", () => cryptoParts().SubtleCrypto),
   crypto: lazy("crypto", () => cryptoParts().platform),
+  FixedLengthStream: lazy("FixedLengthStream", () => identityParts().FixedLengthStream),
+  IdentityTransformStream: lazy("IdentityTransformStream", () => identityParts().IdentityTransformStream),
+  HTMLRewriter: lazy("HTMLRewriter", () => load("ext:houseparty/platform/html_rewriter.js").HTMLRewriter),
   EventSource: lazy("EventSource", () => load("ext:deno_fetch/27_eventsource.js").EventSource),
   URLPattern: lazy("URLPattern", () => urlpattern().URLPattern),
-  caches: lazy("caches", createCaches),
+  Cache: lazy("Cache", () => cacheParts().Cache),
+  CacheStorage: lazy("CacheStorage", () => cacheParts().CacheStorage),
+  caches: lazy("caches", () => cacheParts().caches),
   fetch: lazy("fetch", () => {
-    const platformFetch = gated(load("ext:deno_fetch/26_fetch.js").fetch);
-    return async function fetch(input, init = undefined) {
-      return gateBody(await platformFetch(input, init));
-    };
+    const { create } = load("ext:houseparty/platform/fetch.js");
+    return create({ gated, gateBody, openSocket, Request, Response });
   }),
   navigator: lazy("navigator", navigatorOf),
 };
@@ -312,6 +367,8 @@ const ABSENT = [
 
 /** Whether a party keeps values in the async context; only then it must be cleared between events. */
 let contextUsed = false;
+
+let sockets;
 
 /**
  * What modules of js/node need and a party must not have. The first module of a bundle takes it away
@@ -328,6 +385,9 @@ const platform = Object.freeze({
   }),
   inspect,
   inspectArgs,
+  get sockets() {
+    return (sockets ??= load("ext:houseparty/platform/tcp.js").create(completion));
+  },
 });
 
 /** An event starts without the values of the one before it. */
@@ -335,10 +395,23 @@ export function clearAsyncContext() {
   if (contextUsed) core.setAsyncContext(undefined);
 }
 
+/** Events that say what nobody caught: what prevents them is the party's, the rest is logged. */
+const told = new WeakSet();
+
+function tell(type, report, error, promise = undefined) {
+  const init = { cancelable: true };
+  const said = promise === undefined
+    ? new event.ErrorEvent(type, { ...init, error, message: `Uncaught ${messageOf(error)}` })
+    : new event.PromiseRejectionEvent(type, { ...init, promise, reason: error });
+  told.add(said);
+  globalThis.dispatchEvent(said);
+  if (!said.defaultPrevented) report(error);
+}
+
 /** Prepares the isolate for party code. */
 export function installGlobals({ report, reportRejection }) {
-  core.setUnhandledPromiseRejectionHandler((_promise, reason) => {
-    reportRejection(reason);
+  core.setUnhandledPromiseRejectionHandler((promise, reason) => {
+    tell("unhandledrejection", reportRejection, reason, promise);
     return true;
   });
   core.setReportExceptionCallback(report);
@@ -351,12 +424,15 @@ export function installGlobals({ report, reportRejection }) {
   Object.defineProperties(globalThis, table);
   // What a listener throws ends here; unprevented it would stop the isolate.
   globalThis.addEventListener("error", (thrown) => {
+    if (told.has(thrown)) return;
     thrown.preventDefault();
     report(thrown.error);
   });
   Object.defineProperties(globalThis, {
     console: value(consoleOf()),
-    reportError: value((error) => report(error)),
+    reportError: value(function reportError(error) {
+      tell("error", report, error);
+    }),
     self: value(globalThis),
     __houseparty_platform: value(platform),
   });

@@ -8,6 +8,7 @@ import { core } from "ext:core/mod.js";
 import { completion } from "ext:houseparty/completion.js";
 import {
   abortRequest,
+  lengths,
   makeRequest,
   makeResponse,
   takeRequest,
@@ -204,5 +205,9 @@ export function outgoingResponse(response, visit = 0) {
     endVisit(visit);
     return { status, statusText, headers: flatten(headers), body: null, webSocket };
   }
-  return { status, statusText, headers: flatten(headers), body: outgoingBody(body, visit), webSocket: null };
+  const length = lengths.get(body);
+  const sized = length === undefined || headers.some(([name]) => name.toLowerCase() === "content-length")
+    ? headers
+    : [...headers, ["content-length", `${length}`]];
+  return { status, statusText, headers: flatten(sized), body: outgoingBody(body, visit), webSocket: null };
 }

@@ -57,6 +57,7 @@ const {
   op_start_failed,
   op_connection_add,
   op_connection_drop,
+  op_connection_key,
   op_alarm_done,
 } = core.ops;
 
@@ -196,7 +197,7 @@ async function onConnect(id, number, url, headers, visit) {
   try {
     const request = incomingRequest("GET", url, headers, null, "immutable");
     beginVisit(visit, request);
-    const key = new globalThis.URL(url).searchParams.get("_pk") || crypto.randomUUID();
+    const key = new globalThis.URL(url).searchParams.get("_pk") || op_connection_key();
     socket = createConnection(number, key, url);
     const context = { request };
     const given = worker.has("getConnectionTags")
@@ -285,6 +286,7 @@ const RESPONSE = 2;
 const SOCKET = 3;
 const NOTHING = 4;
 const FAILED = 5;
+const TEXT = 6;
 
 function onCompletion(id, kind, a, b, c, d) {
   switch (kind) {
@@ -292,6 +294,7 @@ function onCompletion(id, kind, a, b, c, d) {
       return settle(id, false, true);
     case CHUNK:
     case SOCKET:
+    case TEXT:
       return settle(id, false, a);
     case RESPONSE:
       return settle(id, false, [a, b, c, d]);

@@ -25,7 +25,6 @@ const SCRIPTS: &[&str] = &[
     "connection.js",
     "platform/http.js",
     "platform/client_socket.js",
-    "platform/caches.js",
     "globals.js",
     "http.js",
     "storage.js",
@@ -33,6 +32,16 @@ const SCRIPTS: &[&str] = &[
     "party.js",
     "room.js",
     "main.js",
+];
+
+/// Files of js/ that an isolate loads when it first needs them.
+const LAZY_SCRIPTS: &[&str] = &[
+    "platform/caches.js",
+    "platform/digest_stream.js",
+    "platform/fetch.js",
+    "platform/html_rewriter.js",
+    "platform/identity.js",
+    "platform/tcp.js",
 ];
 
 #[path = "engine/ops/list.rs"]
@@ -77,7 +86,7 @@ fn main() {
     println!("cargo:rerun-if-changed=runtime/engine/web.rs");
     println!("cargo:rerun-if-changed=runtime/build.rs");
 
-    let mut extensions = web::platform();
+    let mut extensions = web::platform(web::fetch_options());
     extensions.push(houseparty(&root));
     let snapshot = create_snapshot(
         CreateSnapshotOptions {
@@ -92,7 +101,7 @@ fn main() {
     )
     .unwrap_or_else(|error| panic!("the snapshot cannot be made: {error}"));
     write(&out.join("houseparty.snapshot"), &snapshot.output);
-    let residual = residual(&out, &snapshot.consumed_lazy_specifiers);
+    let residual = residual(&root, &out, &snapshot.consumed_lazy_specifiers);
     write(&out.join("residual.rs"), residual.as_bytes());
 }
 
@@ -148,10 +157,16 @@ fn leak(text: String) -> &'static str {
 }
 
 /// Tables of the lazy scripts that are not in the snapshot, sorted by name.
-fn residual(out: &Path, consumed: &[String]) -> String {
-    let mut scripts = Vec::new();
+fn residual(root: &Path, out: &Path, consumed: &[String]) -> String {
+    let mut scripts: Vec<(&str, String)> = LAZY_SCRIPTS
+        .iter()
+        .map(|name| {
+            let code = deno_core::wrap_lazy_ext_script(&read(&root.join("js").join(name)));
+            (leak(format!("ext:houseparty/{name}")), code)
+        })
+        .collect();
     let mut modules = Vec::new();
-    for extension in web::platform() {
+    for extension in web::platform(web::fetch_options()) {
         for (files, table, wrap) in [
             (&extension.lazy_loaded_js_files, &mut scripts, true),
             (&extension.lazy_loaded_esm_files, &mut modules, false),

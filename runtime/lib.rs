@@ -13,6 +13,7 @@ pub mod inspect;
 pub mod limits;
 pub mod name;
 pub mod node;
+pub mod outbound;
 pub mod program;
 pub mod room;
 pub mod server;

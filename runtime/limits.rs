@@ -108,6 +108,32 @@ pub const POOL_KEEP_SECONDS: u64 = 30;
 /// a turn may run.
 pub const QUESTIONS_MAX: usize = 512;
 
+/// Longest selector of an `HTMLRewriter`, in bytes: parsing one recurses.
+pub const SELECTOR_BYTES_MAX: usize = 1_024;
+
+/// Stack on which one HTML document is rewritten, in bytes; only what is used of it becomes memory.
+pub const REWRITER_STACK_BYTES: usize = 256 << 10;
+
+/// Bytes the parser may keep of one HTML document: a start tag that is not complete, the names of open
+/// elements.
+pub const REWRITER_BYTES_MAX: usize = 4 << 20;
+
+/// HTML documents one isolate may be in the middle of.
+pub const REWRITERS_MAX: usize = 64;
+
+/// Digests one isolate may have begun (`crypto.DigestStream`).
+pub const DIGESTS_MAX: usize = 1_024;
+
+/// Sockets one room may have open to other servers (`cloudflare:sockets`).
+pub const OUTBOUNDS_MAX: usize = 128;
+
+/// Bytes that are read from such a socket in one go.
+pub const OUTBOUND_READ_BYTES: usize = 16 << 10;
+
+/// Time to reach another server, from the lookup of its name to the end of the TLS handshake, in
+/// seconds.
+pub const OUTBOUND_CONNECT_SECONDS_MAX: u64 = 30;
+
 /// Connections that may wait to be accepted; the kernel may allow fewer (net.core.somaxconn).
 pub const BACKLOG: i32 = 4_096;
 

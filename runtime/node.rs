@@ -29,6 +29,7 @@ use crate::engine::{
 use crate::inspect::{self, Registry};
 use crate::limits;
 use crate::name::RoomKey;
+use crate::outbound::{self, Policy, TrustError};
 use crate::program::{PartyCode, Program};
 use crate::room::directory::{Delivery, Directory};
 use crate::room::event::Event;
@@ -57,6 +58,8 @@ pub struct Settings {
     pub live: Option<LiveHub>,
     /// Whether there is a dashboard, and for whom.
     pub dashboard: Option<Audience>,
+    /// Which servers parties may talk to.
+    pub outbound: Policy,
     pub log: PartyLog,
     pub on_request: Option<OnRequest>,
     pub on_socket_end: Option<OnSocketEnd>,
@@ -74,6 +77,8 @@ pub struct Settings {
 pub enum NodeError {
     #[error("party `{party}` ({file}) cannot be loaded: {message}")]
     Party { party: Arc<str>, file: String, message: String },
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("cannot start a thread: {0}")]
@@ -110,6 +115,9 @@ impl Node {
     ) -> Result<Self, NodeError> {
         let hearing = showing::listen(&mut settings);
         let address = listener.local_addr().map_err(NodeError::Listener)?;
+        outbound::roots()?;
+        let policy = settings.outbound.clone().except(address, &public_host(address));
+        outbound::allow(policy.through(outbound::proxies()));
         let watchdog = Watchdog::start(settings.shards + 1).map_err(NodeError::Thread)?;
         let loaded = load(
             program,
@@ -413,6 +421,14 @@ fn site_of(config: &Config, loaded: &Loaded, settings: &Settings) -> Site {
     }
 }
 
+/// Under which name parties know this host.
+fn public_host(address: SocketAddr) -> String {
+    match address.ip().is_unspecified() {
+        true => format!("127.0.0.1:{}", address.port()),
+        false => address.to_string(),
+    }
+}
+
 fn engine_settings(
     config: &Config,
     site: &Site,
@@ -422,10 +438,7 @@ fn engine_settings(
     let mut parties: Vec<Arc<str>> = config.parties.iter().map(|(name, _)| name.clone()).collect();
     parties.push("main".into());
     let assets = site.assets.clone();
-    let public_host = match address.ip().is_unspecified() {
-        true => format!("127.0.0.1:{}", address.port()),
-        false => address.to_string(),
-    };
+    let public_host = public_host(address);
     EngineSettings {
         parties,
         env: config.vars.clone(),

@@ -17,6 +17,7 @@
 //! - `storage_cli`: `houseparty storage` on what a real host has stored
 //! - `cli`: what people and scripts see of the command line: help, `init`, keys, the log
 //! - `tls`: HTTPS with real clients and with hostile ones
+//! - `platform`: the web platform to the letter: globals, streams, HTMLRewriter, sockets, test suites
 //! - `bench`: the load generator finds every message, and what a host loses or doubles
 //! - `dashboard`: the page and the API at `/__houseparty__/`
 //! - `tidy`: headers, sizes and import layering of the source itself
@@ -32,6 +33,7 @@ mod guard;
 mod inspect;
 mod node;
 mod packages;
+mod platform;
 mod scale;
 mod spec;
 mod storage_cli;

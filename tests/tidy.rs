@@ -20,27 +20,31 @@ const SOURCES: [&str; 6] = ["runtime", "js", "tests", "examples", "scripts", "be
 const EMPTY_NAMES: [&str; 4] = ["manager", "util", "helper", "misc"];
 
 /// What the modules of `runtime/` may use of each other. Whatever is not listed must not be used.
-const LAYERS: [(&str, &[&str]); 20] = [
+const LAYERS: [(&str, &[&str]); 21] = [
     ("main", &["cli", "engine"]),
     (
         "cli",
         &[
-            "node", "config", "program", "storage", "server", "engine", "inspect", "dashboard",
-            "bench", "name", "limits", "clock",
+            "node", "config", "outbound", "program", "storage", "server", "engine", "inspect",
+            "dashboard", "bench", "name", "limits", "clock",
         ],
     ),
     (
         "node",
         &[
-            "config", "crons", "dashboard", "engine", "inspect", "limits", "name", "program", "room",
-            "server", "storage", "wire", "clock",
+            "config", "crons", "dashboard", "engine", "inspect", "limits", "name", "outbound", "program",
+            "room", "server", "storage", "wire", "clock",
         ],
     ),
     ("crons", &["config", "room", "name", "limits", "clock"]),
     ("server", &["room", "wire", "name", "limits", "clock"]),
     ("dashboard", &["room", "storage", "name", "limits", "clock"]),
-    ("engine", &["room", "storage", "program", "wire", "inspect", "name", "limits", "clock"]),
+    (
+        "engine",
+        &["room", "storage", "program", "wire", "inspect", "outbound", "name", "limits", "clock"],
+    ),
     ("inspect", &["name", "limits", "clock"]),
+    ("outbound", &["limits"]),
     ("wire", &["room", "name", "limits", "clock"]),
     ("room", &["storage", "name", "limits", "clock"]),
     ("storage", &["name", "limits", "clock"]),

@@ -65,8 +65,17 @@ function output(method, fd) {
   };
 }
 
+/** Whatever is put into it is text from then on. */
+const variables = new Proxy(env, {
+  set(target, name, value) {
+    if (typeof name === "symbol") throw new TypeError("Cannot convert a Symbol value to a string");
+    target[name] = `${value}`;
+    return true;
+  },
+});
+
 const process = {
-  env,
+  env: variables,
   argv: [],
   argv0: "",
   execArgv: [],

@@ -25,10 +25,62 @@ const {
   toInnerResponse,
 } = core.loadExtScript("ext:deno_fetch/23_response.js");
 
+/** Streams of bodies that somebody has looked at. */
+const bodies = new WeakSet();
+
+for (const { prototype } of [PlatformRequest, PlatformResponse]) {
+  const { get } = Object.getOwnPropertyDescriptor(prototype, "body");
+  Object.defineProperty(prototype, "body", {
+    get() {
+      const stream = Reflect.apply(get, this, []);
+      if (stream !== null) bodies.add(stream);
+      return stream;
+    },
+    enumerable: true,
+    configurable: true,
+  });
+}
+
+/** The rest of a stream as one that can be read into a buffer. */
+function byteStreamOf(reader) {
+  return new ReadableStream({
+    type: "bytes",
+    async pull(controller) {
+      const { done, value } = await reader.read();
+      if (!done) return controller.enqueue(value);
+      controller.close();
+      controller.byobRequest?.respond(0);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  }, { highWaterMark: 0 });
+}
+
+// Every body can be read into a buffer, whatever it was made of; those that were given whole are no byte streams here.
+const { getReader } = ReadableStream.prototype;
+Object.defineProperty(ReadableStream.prototype, "getReader", {
+  value: function (options = undefined) {
+    if (options?.mode !== "byob" || !bodies.has(this) || this.locked) {
+      return Reflect.apply(getReader, this, arguments);
+    }
+    try {
+      return Reflect.apply(getReader, this, [options]);
+    } catch {
+      return Reflect.apply(getReader, byteStreamOf(Reflect.apply(getReader, this, [])), [options]);
+    }
+  },
+  writable: true,
+  enumerable: true,
+  configurable: true,
+});
+Object.defineProperty(ReadableStream.prototype.getReader, "name", { value: "getReader" });
+
 /** Response → the WebSocket it was constructed with (G-08). */
 const webSockets = new WeakMap();
 /** Request → its `cf` object. */
 const places = new WeakMap();
+
+/** Readable side of a FixedLengthStream → its length. */
+export const lengths = new WeakMap();
 
 const NULL_BODY_STATUSES = new Set([101, 204, 205, 304]);
 

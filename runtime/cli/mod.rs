@@ -28,6 +28,7 @@ use std::process::ExitCode;
 use clap::{Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::config::Persist;
+use crate::outbound::Rule;
 
 /// Runs PartyKit projects on your own machine.
 #[derive(Debug, Parser)]
@@ -133,6 +134,13 @@ struct ServeArgs {
     /// Largest WebSocket message a client may send, in bytes
     #[arg(long, value_name = "BYTES", default_value_t = crate::limits::MESSAGE_SIZE_MAX)]
     message_limit: usize,
+    /// Servers that parties may not talk to: hosts, addresses or networks with or without a port,
+    /// `private` for what is not on the internet, `all`
+    #[arg(long, value_name = "HOST,...", value_delimiter = ',')]
+    deny_net: Vec<Rule>,
+    /// Servers that parties may talk to: exceptions from --deny-net, or without it the only ones
+    #[arg(long, value_name = "HOST,...", value_delimiter = ',')]
+    allow_net: Vec<Rule>,
     /// Threads that run rooms [default: one per core]
     #[arg(long)]
     shards: Option<usize>,

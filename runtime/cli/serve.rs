@@ -23,6 +23,7 @@ use crate::config::{self, Config, Overrides};
 use crate::dashboard::Audience;
 use crate::limits;
 use crate::node::{Node, Settings};
+use crate::outbound::Policy;
 use crate::program::BuildError;
 use crate::server::{BuiltFiles, CronUrl, LiveHub};
 use crate::storage::Durability;
@@ -127,6 +128,7 @@ fn settings(
         built: BuiltFiles::default(),
         live: None,
         dashboard: audience(args, watch),
+        outbound: Policy::new(args.deny_net.clone(), args.allow_net.clone()),
         log: output.party_log(),
         on_request: Some(Arc::new(move |log| output.request(log))),
         on_socket_end: Some(Arc::new(move |room, end| output.socket_end(room, end))),

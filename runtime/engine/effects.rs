@@ -60,6 +60,7 @@ impl Shard {
             Effect::Dial { target, request, completion } => {
                 self.dial(live, target, *request, completion);
             }
+            Effect::Outbound { socket, step } => self.outbound(live, socket, step),
             Effect::Synced { completion } => live.complete(completion, Completion::Done),
             // Whoever asked for it may have stopped waiting.
             Effect::Told { reply } => drop(reply.send(Ok(()))),

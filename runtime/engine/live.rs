@@ -15,6 +15,7 @@ use bytes::Bytes;
 
 use super::desk::Desk;
 use super::instance::Instance;
+use super::outbound::Outbounds;
 use super::schedule::DueKey;
 use super::shard::Shard;
 use super::survey::Tally;
@@ -79,6 +80,7 @@ pub struct Live {
     pub room: RefCell<Room>,
     pub store: RefCell<RoomStore>,
     pub desk: RefCell<Desk>,
+    pub outbounds: RefCell<Outbounds>,
     pub transports: RefCell<HashMap<SocketId, Transport>>,
     pub stage: RefCell<Stage>,
     pub timers: RefCell<HashMap<u32, Timer>>,
@@ -178,6 +180,7 @@ impl Live {
     pub fn is_quiet(&self) -> bool {
         self.room.borrow().is_quiet()
             && self.desk.borrow().is_quiet()
+            && self.outbounds.borrow().is_empty()
             && self.timers.borrow().is_empty()
             && self.alarm.borrow().is_none()
             && self.store.borrow().pending().is_none()

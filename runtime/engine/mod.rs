@@ -11,7 +11,7 @@
 //!                └── wire, replies, other rooms ◀── effects ◀── gate ◀────┘
 //! ```
 //!
-//! The only folder that names `deno_core`. It never opens a socket or a file.
+//! The only folder that names `deno_core`. It listens nowhere and opens no file.
 
 mod alarm;
 mod break_down;
@@ -24,8 +24,11 @@ mod isolate;
 mod json;
 mod live;
 mod loader;
+mod network;
 mod ops;
+mod outbound;
 mod pool;
+mod rewriter;
 mod schedule;
 mod settling;
 mod shard;

@@ -248,6 +248,7 @@ impl Shard {
             room: RefCell::default(),
             store: RefCell::new(store),
             desk: RefCell::default(),
+            outbounds: RefCell::default(),
             transports: RefCell::default(),
             stage: RefCell::new(Stage::Absent),
             timers: RefCell::default(),
@@ -334,6 +335,7 @@ impl Shard {
     pub fn forget(&self, live: &Rc<Live>) {
         live.gone.set(true);
         *live.stage.borrow_mut() = Stage::Absent;
+        live.outbounds.borrow_mut().clear();
         self.slots.borrow_mut().remove(&live.slot);
         let mut rooms = self.rooms.borrow_mut();
         if rooms.get(&live.key).is_some_and(|current| Rc::ptr_eq(current, live)) {

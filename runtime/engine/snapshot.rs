@@ -9,7 +9,7 @@ use std::sync::Arc;
 use deno_core::{Extension, RuntimeOptions};
 use deno_permissions::{Permissions, PermissionsContainer, RuntimePermissionDescriptorParser};
 
-use super::{ops, web};
+use super::{network, ops, web};
 
 static SNAPSHOT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/houseparty.snapshot"));
 
@@ -17,7 +17,7 @@ include!(concat!(env!("OUT_DIR"), "/residual.rs"));
 
 /// Runtime options of every isolate of the process.
 pub fn runtime_options() -> RuntimeOptions {
-    let mut extensions = web::platform();
+    let mut extensions = web::platform(network::fetch_options());
     extensions.push(houseparty());
     RuntimeOptions {
         extensions,

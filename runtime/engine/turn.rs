@@ -132,6 +132,10 @@ fn completion<'s>(scope: Scope<'_, 's, '_>, live: &Live, outcome: Completion, ar
             args.push(kind(3, scope));
             args.push(number(scope, socket.0 as f64));
         }
+        Completion::Text(told) => {
+            args.push(kind(6, scope));
+            args.push(text(scope, &told));
+        }
         Completion::Nothing => args.push(kind(4, scope)),
         Completion::Failed(message) => {
             args.push(kind(5, scope));

@@ -14,8 +14,13 @@ pub const HOUSEPARTY: &str = "houseparty";
 /// One for the process: each would reserve 16 KiB, and parties have no `BroadcastChannel`.
 static BROADCAST: LazyLock<deno_web::InMemoryBroadcastChannel> = LazyLock::new(Default::default);
 
+/// What `fetch` does without a host around it.
+pub fn fetch_options() -> deno_fetch::Options {
+    deno_fetch::Options { user_agent: "Cloudflare-Workers".to_owned(), ..Default::default() }
+}
+
 /// The platform's extensions, without ours.
-pub fn platform() -> Vec<Extension> {
+pub fn platform(fetch: deno_fetch::Options) -> Vec<Extension> {
     vec![
         deno_webidl::deno_webidl::init(),
         deno_web::deno_web::init(
@@ -37,10 +42,7 @@ pub fn platform() -> Vec<Extension> {
             )]),
             ..Extension::default()
         },
-        deno_fetch::deno_fetch::init(deno_fetch::Options {
-            user_agent: "Cloudflare-Workers".to_owned(),
-            ..Default::default()
-        }),
+        deno_fetch::deno_fetch::init(fetch),
         deno_websocket::deno_websocket::init(),
     ]
 }

@@ -78,7 +78,7 @@ macro_rules! sources {
 /// Our own sources, by name; `/` in the name of a module is `_` here.
 const OWN: &[(&str, &str)] = sources!("":
     "absent" "assert" "async_hooks" "buffer" "console" "crypto" "diagnostics_channel" "events" "fetch" "path"
-    "stream" "stream_consumers" "stream_web" "timers" "timers_promises" "util");
+    "email" "sockets" "stream" "stream_consumers" "stream_web" "timers" "timers_promises" "util" "zlib");
 
 /// Bundles of packages.
 const VENDOR: &[(&str, &str)] = sources!("vendor/":
@@ -124,8 +124,8 @@ pub fn virtual_module(specifier: &str, importer: Importer) -> Option<Cow<'static
     if specifier == "partykit/server" {
         return Some("export {};".into());
     }
-    if matches!(specifier, "cloudflare:sockets" | "cloudflare:email") {
-        return Some(absent(specifier));
+    if let Some(name) = specifier.strip_prefix("cloudflare:") {
+        return matches!(name, "email" | "sockets").then(|| find(OWN, name))?.map(Cow::Borrowed);
     }
     if FETCH.contains(&specifier) {
         return find(OWN, "fetch").map(Cow::Borrowed);

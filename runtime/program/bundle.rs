@@ -33,6 +33,12 @@ pub const ENTRY: &str = "houseparty:entry:";
 /// Marks Node's modules and their like; sources of js/node that only others import have no mark.
 const MODULE: &str = "houseparty:module:";
 
+/// Files that are imported as text.
+const TEXT: [&str; 9] = ["txt", "html", "svg", "css", "md", "graphql", "gql", "sql", "xml"];
+
+/// Files that rolldown reads itself.
+const CODE: [&str; 9] = ["js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts", "json"];
+
 pub async fn bundle(
     config: &Config,
     public_host: &str,
@@ -135,7 +141,7 @@ fn options(config: &Config, public_host: &str, file: &Path) -> BundlerOptions {
         define.push((name.clone(), value.clone()));
     }
     let mut module_types: Vec<(String, ModuleType)> = Vec::new();
-    for extension in ["txt", "html", "svg", "css", "md", "graphql", "gql", "sql", "xml"] {
+    for extension in TEXT {
         module_types.push((extension.to_owned(), ModuleType::Text));
     }
     let strings = |list: &[&str]| Some(list.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>());
@@ -213,6 +219,11 @@ struct HostModules {
     unknown: Mutex<BTreeSet<PathBuf>>,
 }
 
+/// Whether a file with this ending is code or text.
+fn is_known(ending: &str) -> bool {
+    TEXT.contains(&ending) || CODE.contains(&ending)
+}
+
 impl HostModules {
     fn unknown(&self) -> MutexGuard<'_, BTreeSet<PathBuf>> {
         self.unknown.lock().unwrap_or_else(PoisonError::into_inner)
@@ -233,13 +244,25 @@ impl HostModules {
     /// The source of a binary file as a module.
     fn binary(context: &SharedLoadPluginContext, path: &str) -> anyhow::Result<Option<String>> {
         let file = path.split('?').next().unwrap_or(path);
-        let wrap = match Path::new(file).extension().and_then(|extension| extension.to_str()) {
+        let ending = Path::new(file).extension().and_then(|extension| extension.to_str());
+        let wrap = match ending {
             Some("wasm") => "new WebAssembly.Module(bytes)",
             Some("bin") => "bytes.buffer",
+            Some(ending) if Path::new(file).is_absolute() && !is_known(ending) => {
+                context.add_watch_file(file);
+                anyhow::bail!(
+                    "there is no loader for `.{ending}` files. Bytes are imported from `.bin`, \
+                     text from `.txt`; what only browsers need belongs in the folder that \
+                     `serve` names"
+                );
+            }
             _ => return Ok(None),
         };
         context.add_watch_file(file);
         let bytes = std::fs::read(file)?;
+        if ending == Some("wasm") && !bytes.starts_with(b"\0asm") {
+            anyhow::bail!("it is no WebAssembly: its first bytes are not those of a module");
+        }
         use base64::Engine;
         let text = base64::engine::general_purpose::STANDARD.encode(bytes);
         Ok(Some(format!(

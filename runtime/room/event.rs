@@ -162,6 +162,7 @@ pub enum Completion {
     Response(Response),
     /// A stub's socket is open: its number in the caller's room.
     Socket(SocketId),
+    Text(String),
     /// There is no such asset.
     Nothing,
     Failed(String),

@@ -79,6 +79,11 @@ pub enum Effect {
         request: Box<Request>,
         completion: u32,
     },
+    /// What the party wants of a socket that it dialled itself.
+    Outbound {
+        socket: u32,
+        step: OutboundStep,
+    },
     /// `storage.sync()`: everything written before is durable.
     Synced {
         completion: u32,
@@ -87,6 +92,29 @@ pub enum Effect {
     Told {
         reply: Told,
     },
+}
+
+/// One thing done with a socket to another server. Its completion tells the party that it is done.
+#[derive(Debug)]
+pub enum OutboundStep {
+    /// Completes under the socket's own number.
+    Connect {
+        host: String,
+        port: u16,
+        secure: bool,
+    },
+    Write {
+        bytes: Bytes,
+        completion: u32,
+    },
+    Finish {
+        completion: u32,
+    },
+    Secure {
+        name: String,
+        completion: u32,
+    },
+    Close,
 }
 
 /// The room cannot take this event now: too many are waiting.

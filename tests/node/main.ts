@@ -21,6 +21,7 @@ import { StringDecoder } from "node:string_decoder";
 import timers from "node:timers";
 import { setTimeout as delay } from "node:timers/promises";
 import * as url from "node:url";
+import zlib, { gunzipSync } from "node:zlib";
 import util, { inspect, isDeepStrictEqual, promisify } from "node:util";
 
 const storage = new AsyncLocalStorage<string>();
@@ -226,6 +227,46 @@ const checks: Record<string, () => unknown> = {
       same: crypto.timingSafeEqual(Buffer.from("a"), Buffer.from("a")),
       webcrypto: crypto.webcrypto === globalThis.crypto,
     };
+  },
+  async zlib() {
+    const pack = promisify(zlib.gzip) as (text: string) => Promise<Buffer>;
+    const streamed: Buffer[] = [];
+    await piped(Readable.from([Buffer.from("in "), Buffer.from("pieces")]), zlib.createDeflate(), async (source) => {
+      for await (const chunk of source) streamed.push(chunk as Buffer);
+    });
+    return [
+      gunzipSync(zlib.gzipSync("sync")).toString(),
+      gunzipSync(await pack("async")).toString(),
+      zlib.inflateSync(Buffer.concat(streamed)).toString(),
+      zlib.inflateRawSync(zlib.deflateRawSync(Buffer.from("raw"), { level: 9 })).toString(),
+      zlib.unzipSync(Buffer.from("H4sIAAAAAAAAA8tIzcnJBwCGphA2BQAAAA==", "base64")).toString(),
+      messageOf(() => gunzipSync(Buffer.from("junk"))),
+      zlib.constants.Z_BEST_COMPRESSION,
+    ];
+  },
+  "async-context-of-the-platform": async () => {
+    const within = (name: string, work: () => unknown) =>
+      storage.run(name, async () => {
+        await work();
+        return storage.getStore();
+      });
+    const target = new EventTarget();
+    const heard = new Promise((resolve) => target.addEventListener("x", () => resolve(storage.getStore())));
+    storage.run("event", () => target.dispatchEvent(new Event("x")));
+    return [
+      await within("fetch", () => fetch("data:,x")),
+      await within("body", () => new Response("x").text()),
+      await within("stream", () => new Response(new Blob(["x"]).stream()).text()),
+      await within("compression", () => new Response(new Blob(["x"]).stream().pipeThrough(new CompressionStream("gzip"))).arrayBuffer()),
+      await within("timers", () => new Promise((resolve) => setTimeout(() => setTimeout(resolve, 1), 1))),
+      await heard,
+    ];
+  },
+  environment: () => {
+    process.env.PLATFORM_CHECK = 5 as never;
+    const set = [typeof process.env.PLATFORM_CHECK, "PLATFORM_CHECK" in process.env, Object.keys(process.env).includes("PLATFORM_CHECK")];
+    delete process.env.PLATFORM_CHECK;
+    return [set, process.env.PLATFORM_CHECK === undefined];
   },
   "diagnostics-channel"() {
     const seen: unknown[] = [];

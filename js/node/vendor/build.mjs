@@ -21,6 +21,7 @@ const ENTRIES = {
   stream: `module.exports = require("readable-stream");`,
   string_decoder: `module.exports = require("string_decoder/");`,
   util: `module.exports = require("util/");`,
+  zlib: `module.exports = { ...require("browserify-zlib"), crc32: require("pako/lib/zlib/crc32") };`,
   comparisons: `module.exports = require("assert/build/internal/util/comparisons.js");`,
   ciphers: `
     const { cbc, ctr, ecb, gcm } = require("@noble/ciphers/aes.js");
@@ -46,7 +47,7 @@ const UNENV = [
   "child_process", "cluster", "constants", "dgram", "dns", "dns/promises", "domain", "fs",
   "fs/promises", "http", "http2", "https", "inspector", "inspector/promises", "module", "net", "os",
   "perf_hooks", "querystring", "readline", "readline/promises", "repl", "tls", "trace_events", "tty",
-  "url", "v8", "vm", "wasi", "worker_threads", "zlib",
+  "url", "v8", "vm", "wasi", "worker_threads",
 ];
 for (const name of UNENV) {
   ENTRIES[name.replace("/", "_")] = `module.exports = require("unenv/node/${name}").default;`;
@@ -54,6 +55,7 @@ for (const name of UNENV) {
 
 /** Requires of packages that are Node's modules here. */
 const ALIASES = {
+  assert: "node:assert",
   "buffer/": "node:buffer",
   buffer: "node:buffer",
   "safe-buffer": "node:buffer",

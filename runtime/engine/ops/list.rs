@@ -34,6 +34,7 @@ macro_rules! for_each_op {
                 op_connection_attach
                 op_serialize_value
                 op_deserialize_value
+                op_connection_key
             }
             http {
                 op_respond
@@ -65,6 +66,29 @@ macro_rules! for_each_op {
                 op_storage_commit
                 op_storage_rollback
                 op_storage_sync
+            }
+            html {
+                op_html_check
+                op_html_open
+                op_html_write
+                op_html_end
+                op_html_answer
+                op_html_take
+                op_html_close
+            }
+            digest {
+                op_digest_new
+                op_digest_update
+                op_digest_finish
+            }
+            outbound {
+                op_outbound_connect
+                op_outbound_read
+                op_outbound_write
+                op_outbound_finish
+                op_outbound_secure
+                op_outbound_close
+                op_outbound_check
             }
         }
     };

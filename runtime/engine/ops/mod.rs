@@ -4,9 +4,12 @@
 //! The party's code never reaches them: `boot` removes every path to `core` before it runs. An op that is
 //! called while an isolate has no room yet (top level of a module) fails with PartyKit's words.
 
+pub mod digest;
 pub mod flow;
+pub mod html;
 pub mod http;
 mod list;
+pub mod outbound;
 pub mod socket;
 pub mod storage;
 
@@ -56,6 +59,27 @@ pub enum OpError {
     #[class("DOMExceptionDataCloneError")]
     #[error("{0}")]
     Clone(String),
+    #[class("DOMExceptionNotSupportedError")]
+    #[error("Unrecognized or unimplemented digest algorithm requested: {0}")]
+    Digest(String),
+    #[class(generic)]
+    #[error("{0} digests are begun and not finished in this room: close or abort their streams")]
+    TooManyDigests(usize),
+    #[class(type)]
+    #[error("{0}")]
+    Rewriter(#[from] crate::engine::rewriter::RewriterError),
+    #[class(generic)]
+    #[error(
+        "{0} documents are already being rewritten in this room: read their results to the end, or \
+         cancel them"
+    )]
+    TooManyRewriters(usize),
+    #[class(generic)]
+    #[error("{0} sockets are already open in this room: close some of them")]
+    TooManyOutbounds(usize),
+    #[class(type)]
+    #[error("{0}")]
+    Refused(#[from] crate::outbound::Refused),
     #[class(type)]
     #[error("a WebSocket can only be the answer to a WebSocket upgrade")]
     NotAnUpgrade,

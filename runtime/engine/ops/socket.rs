@@ -134,6 +134,13 @@ pub fn op_connection_add(
     Ok(())
 }
 
+/// An id for a connection that has not brought one; the platform's crypto need not be loaded for it.
+#[op2]
+#[string]
+pub fn op_connection_key() -> String {
+    uuid::Uuid::new_v4().to_string()
+}
+
 /// Takes a connection whose `onConnect` failed off the list (L-44).
 #[op2(fast)]
 pub fn op_connection_drop(state: &OpState, socket: f64) -> Result<(), OpError> {
