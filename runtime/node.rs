@@ -572,4 +572,3 @@ async fn ring_alarms(alarms: Arc<AlarmClock>, directory: Directory) {
         }
     }
 }
-use crate::server::descriptors::raise_limit;

@@ -23,8 +23,8 @@
 //! - `tidy`: headers, sizes and import layering of the source itself
 
 mod bench;
-mod client;
 mod cli;
+mod client;
 mod crash;
 mod dashboard;
 mod examples;

@@ -7,13 +7,13 @@
 
 mod bench;
 mod build;
-mod develop;
 mod certificate;
+mod develop;
 mod help;
 mod init;
+mod inspect;
 mod keys;
 mod log;
-mod inspect;
 mod output;
 mod progress;
 mod scale;
