@@ -38,6 +38,7 @@ mod translate;
 mod transport;
 mod turn;
 mod value;
+mod visit;
 mod watchdog;
 mod web;
 
