@@ -158,7 +158,6 @@ pub fn serve(args: &ServeArgs, watch: bool) -> anyhow::Result<ExitCode> {
     settings.built = built.clone();
     settings.live = live.clone();
     let node = Node::start(&config, &program, listener, settings)?;
-    output.ready(&config, address, false);
     match live {
         Some(live) => {
             let start = Start {
@@ -174,13 +173,16 @@ pub fn serve(args: &ServeArgs, watch: bool) -> anyhow::Result<ExitCode> {
                 program,
                 client,
             };
+            // Ready means that changes are seen, too.
             let mut develop = Develop::new(start).context("cannot watch files")?;
+            output.ready(develop.config(), address, false);
             while !stop.load(Ordering::Relaxed) {
                 develop.step(LOOK);
             }
             live.stop();
         }
         None => {
+            output.ready(&config, address, false);
             while !stop.load(Ordering::Relaxed) {
                 std::thread::park_timeout(LOOK);
             }
