@@ -33,9 +33,9 @@ struct Broken {
 }
 
 pub struct Develop<'a> {
-    pub wanted: &'a Overrides,
-    pub node: &'a Node,
-    pub output: Output,
+    wanted: &'a Overrides,
+    node: &'a Node,
+    output: Output,
     builder: &'a Builder,
     place: &'a Place<'a>,
     built: BuiltFiles,
@@ -97,6 +97,11 @@ impl<'a> Develop<'a> {
         develop.watch_trees();
         develop.follow();
         Ok(develop)
+    }
+
+    /// The configuration that holds.
+    pub fn config(&self) -> &Config {
+        &self.config
     }
 
     /// Waits for a change and does what it asks for.

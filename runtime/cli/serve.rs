@@ -221,7 +221,6 @@ fn host(args: &ServeArgs, watch: bool, output: Output) -> anyhow::Result<ExitCod
         hot_keys: keys.is_some(),
         dashboard: audience(args, watch).is_some(),
     };
-    output.ready(&config, &place, false);
     let develop = match &live {
         Some(live) => {
             let start = Start {
@@ -237,9 +236,15 @@ fn host(args: &ServeArgs, watch: bool, output: Output) -> anyhow::Result<ExitCod
                 program,
                 client,
             };
-            Some(Develop::new(start).context("cannot watch files")?)
+            // Ready means that changes are seen, too.
+            let develop = Develop::new(start).context("cannot watch files")?;
+            output.ready(develop.config(), &place, false);
+            Some(develop)
         }
-        None => None,
+        None => {
+            output.ready(&config, &place, false);
+            None
+        }
     };
     Attendance { stop, output, place: &place, certificate, keys, develop }.attend();
     if let Some(live) = live {

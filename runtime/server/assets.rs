@@ -485,7 +485,8 @@ fn whole_seconds(time: SystemTime) -> u64 {
 /// `If-Range`: a part only of the version the client has the rest of.
 fn may_use_range(asked: &HeaderMap, etag: &str, modified: Option<SystemTime>) -> bool {
     let Some(condition) = text(asked, IF_RANGE) else { return !asked.contains_key(IF_RANGE) };
-    if condition.starts_with(['"', 'W']) {
+    // Not every `W` is a weak tag: it may be Wednesday.
+    if condition.starts_with('"') || condition.starts_with("W/") {
         return condition == etag;
     }
     matches!(

@@ -255,6 +255,10 @@ async fn conditions() {
     assert_eq!(status(&[range, ("if-range", old)]).await, 200);
     let beyond = get(&assets, "/a.txt", &[("range", "bytes=10-")]).await.unwrap();
     assert_eq!((beyond.status, header(&beyond, "content-range")), (416, Some("bytes */10")));
+    // A date that begins like a weak tag.
+    let file = fs::File::options().append(true).open(root.join("a.txt")).unwrap();
+    file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(6 * 86_400)).unwrap();
+    assert_eq!(status(&[range, ("if-range", "Wed, 07 Jan 1970 00:00:00 GMT")]).await, 206);
     // A changed file is another file.
     fs::write(root.join("a.txt"), "01234567890").unwrap();
     assert_eq!(status(&[("if-none-match", &etag)]).await, 200);

@@ -116,7 +116,8 @@ fn entries_share_code_and_keep_their_folders() {
             ("src/both.ts", "export const both = () => 'for both';\n"),
         ];
         let entries = r#"["src/pages/a.ts", "src/pages/admin/b.ts"]"#;
-        let host = dev(&project(entries, &files), &[]);
+        let together = project(entries, &files);
+        let host = dev(&together, &[]);
         let (a, b) = (text(&host, "/dist/a.js").await, text(&host, "/dist/admin/b.js").await);
         assert!(!a.contains("for both") && !b.contains("for both"), "{a}{b}");
         let chunk = quoted(&a, "both-", ".js");
@@ -125,7 +126,8 @@ fn entries_share_code_and_keep_their_folders() {
 
         let build =
             format!(r#"{{ "entry": {entries}, "splitting": false, "outdir": "public/js" }}"#);
-        let host = dev(&project(&build, &files), &[]);
+        let apart = project(&build, &files);
+        let host = dev(&apart, &[]);
         for path in ["/js/a.js", "/js/admin/b.js"] {
             let code = text(&host, path).await;
             assert!(code.contains("for both") && !code.contains("import "), "{code}");
@@ -141,16 +143,19 @@ fn b_37_formats_minify_and_source_maps() {
         let with = |options: &str| {
             project(&format!(r#"{{ "entry": "src/client.ts", {options} }}"#), &files)
         };
-        let host = dev(&with(r#""format": "iife", "sourcemap": false"#), &[]);
+        let iife = with(r#""format": "iife", "sourcemap": false"#);
+        let host = dev(&iife, &[]);
         let code = text(&host, "/dist/client.js").await;
         assert!(code.starts_with("(function") && !code.contains("sourceMappingURL"), "{code}");
         assert_eq!(host.get("/dist/client.js.map").await.status, 404);
 
-        let host = dev(&with(r#""format": "cjs", "minify": true"#), &[]);
+        let cjs = with(r#""format": "cjs", "minify": true"#);
+        let host = dev(&cjs, &[]);
         let code = text(&host, "/dist/client.js").await;
         assert!(code.contains("exports.answer") && code.lines().count() <= 2, "{code}");
 
-        let host = start(&with(r#""minify": false"#));
+        let large = with(r#""minify": false"#);
+        let host = start(&large);
         let code = text(&host, "/dist/client.js").await;
         assert!(code.contains("export {") && code.lines().count() > 2, "{code}");
     });
@@ -200,7 +205,8 @@ fn without_bundling_imports_stay() {
             ("src/other.ts", "export const x = 1;\n"),
         ];
         let build = r#"{ "entry": ["src/client.ts", "src/other.ts"], "bundle": false }"#;
-        let host = dev(&project(build, &files), &[]);
+        let project = project(build, &files);
+        let host = dev(&project, &[]);
         let code = text(&host, "/dist/client.js").await;
         assert!(code.contains("\"./other.js\"") && code.contains("\"a-package\""), "{code}");
         assert!(text(&host, "/dist/other.js").await.contains("x = 1"));
@@ -249,7 +255,8 @@ fn c_10_every_loader() {
             ("src/a.styles", ".styles { color: red }"),
             ("src/plain.css", ".plain { color: red }"),
         ];
-        let host = dev(&project(build, &files), &[]);
+        let project = project(build, &files);
+        let host = dev(&project, &[]);
         let code = text(&host, "/dist/client.js").await;
         for part in ["aGVsbG8=", "data:text/plain", "a script", "a value", "some words", "typed"] {
             assert!(code.contains(part), "{part}: {code}");
@@ -305,7 +312,8 @@ fn invalid_css_is_left_out_and_told() {
     run(async {
         let css = ".a { color: red }\n.b { color: }} .c { color: blue }\n@unknown x;\n";
         let files = [("src/client.ts", "import './x.css';\n"), ("src/x.css", css)];
-        let host = start(&project(r#""src/client.ts""#, &files));
+        let project = project(r#""src/client.ts""#, &files);
+        let host = start(&project);
         let css = text(&host, "/dist/client.css").await;
         assert!(css.contains(".a"), "{css}");
         assert!(host.output().contains("src/x.css:2:"), "{}", host.output());

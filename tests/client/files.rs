@@ -30,8 +30,8 @@ fn text_is_compressed_for_those_who_take_it() {
             ("public/picture.png", &*long),
             ("src/client.ts", &*client),
         ];
-        let host = start(&project(r#""src/client.ts""#, &files));
-
+        let project = project(r#""src/client.ts""#, &files);
+        let host = start(&project);
         let plain = host.get("/a.js").await.ok();
         assert_eq!(header(&plain, "content-encoding"), None);
         assert_eq!(header(&plain, "vary"), Some("accept-encoding"));
