@@ -72,7 +72,7 @@ fn b_35_b_38_b_40_a_client_with_everything() {
         let font = quoted(&css, "/dist/f-", "?v=1#x");
         assert_eq!(text(&host, font.split('?').next().unwrap()).await, "not really a font");
         // The name of the module's class is the same on both sides.
-        let class = css.split(['.', ' ']).find(|it| it.contains("title")).unwrap().to_owned();
+        let class = css.split(['.', ' ']).find(|it| it.starts_with("title-module")).unwrap().to_owned();
         assert!(code.contains(&format!("\"{class}\"")), "{class}: {code}");
         let folder = project.config().parent().unwrap().join("public");
         assert!(!folder.join("dist").exists(), "nothing is written into the project");
