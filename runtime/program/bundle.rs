@@ -182,9 +182,9 @@ const KINDS: [&str; 20] = [
 /// A file that rolldown would take for JavaScript, although its ending says that it is not (B-06).
 fn no_loader(root: &Path, file: &Path) -> Problem {
     Problem::of(format!(
-        "{}: no loader is configured for \".{}\" files. A party imports code, JSON, text (.txt .html \
-         .svg .css .md .graphql .sql .xml), .wasm and .bin; what browsers load belongs into the folder \
-         of `serve`",
+        "{}: no loader is configured for \".{}\" files. A party imports code, JSON, .wasm, .bin and \
+         text (.txt .html .svg .css .md .graphql .sql .xml); what browsers load belongs into the \
+         folder of `serve`",
         file.strip_prefix(root).unwrap_or(file).display(),
         file.extension().unwrap_or_default().display(),
     ))

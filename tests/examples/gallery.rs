@@ -177,8 +177,10 @@ fn polls_count_and_limit() {
 
         let mut ann = host.open("/party/tea?voter=aaaaaaaa").await;
         assert_eq!(ann.next_json().await["yours"], Value::Null);
-        ann.send("7").await;
-        assert_eq!(ann.next_json().await["error"], "There is no such answer");
+        for nonsense in ["7", "", "-1", "0.5", "yes"] {
+            ann.send(nonsense).await;
+            assert_eq!(ann.next_json().await["error"], "There is no such answer", "{nonsense}");
+        }
         let mut ben = host.open("/party/tea?voter=bbbbbbbb").await;
         ben.next_json().await;
         ann.send("0").await;

@@ -55,8 +55,8 @@ export default class PollRoom implements Party.Server {
 
   async onMessage(message: string | ArrayBuffer | ArrayBufferView, sender: Party.Connection<Voter>) {
     const voter = sender.state;
-    const option = Number(String(message));
-    if (voter === null || !(Number.isInteger(option) && this.poll?.options[option] !== undefined)) {
+    const option = /^\d$/.test(String(message)) ? Number(message) : -1;
+    if (voter === null || this.poll?.options[option] === undefined) {
       return sender.send(JSON.stringify({ error: "There is no such answer" }));
     }
     const { allowed, bucket } = take(voter.bucket, Date.now(), BURST, PER_SECOND);

@@ -13,6 +13,9 @@ export type Entry = { id: string; text: string; done: boolean };
 const TEXT_LENGTH_MAX = 200;
 const ENTRIES_MAX = 500;
 
+/** What an id looks like: an entry's key, and never another one. */
+const ID = /^entry:\d{15}:[0-9a-f-]{36}$/;
+
 export default class TodoList implements Party.Server {
   readonly options: Party.ServerOptions = { hibernate: true };
 
@@ -39,8 +42,8 @@ export default class TodoList implements Party.Server {
   private async change(wish: Record<string, unknown>): Promise<string | null> {
     if (typeof wish.add === "string") return this.add(wish.add.trim());
     const id = String(wish.id ?? wish.remove);
-    const entry = await this.room.storage.get<Entry>(id);
-    if (!id.startsWith("entry:") || entry === undefined) return "There is no such entry";
+    const entry = ID.test(id) ? await this.room.storage.get<Entry>(id) : undefined;
+    if (entry === undefined) return "There is no such entry";
     if (wish.remove === id) {
       await this.room.storage.delete(id);
       this.tell({ removed: id });
