@@ -46,7 +46,8 @@ impl Cron {
 
     /// The first run after this moment, both in ms since the epoch.
     pub fn next_after(&self, ms: i64) -> Option<i64> {
-        let from = DateTime::<Utc>::from_timestamp_millis(ms)?;
+        // A run is due at the beginning of its minute, whatever part of a second it is now.
+        let from = DateTime::<Utc>::from_timestamp(ms.div_euclid(1000), 0)?;
         let next = self.parsed.find_next_occurrence(&from, false).ok()?;
         Some(next.timestamp_millis())
     }
@@ -73,6 +74,11 @@ mod tests {
         let cron = Cron::parse("0 3 1 1 *").unwrap();
         // 2027-01-01T03:00:00Z
         assert_eq!(cron.next_after(TUESDAY), Some(1_798_772_400_000));
+        // Half past a second does not make it half past a second.
+        let minutely = Cron::parse("* * * * *").unwrap();
+        for ms in [0, 1, 165, 59_999] {
+            assert_eq!(minutely.next_after(TUESDAY + ms), Some(TUESDAY + 60_000));
+        }
         assert!(Cron::parse("61 * * * *").is_err());
         assert!(Cron::parse("* * * *").unwrap_err().contains("five fields"));
         assert!(Cron::parse("* * * * * *").unwrap_err().contains("five fields"));

@@ -307,7 +307,8 @@ fn an_alarm_handler_that_never_ends_is_cut_off() {
         const { storage } = this.room;
         const body = await request.text();
         if (body !== '') await storage.setAlarm(Date.now() + Number(body));
-        return Response.json([(await storage.get('runs')) ?? 0, (await storage.getAlarm()) !== null]);
+        const runs = (await storage.get('runs')) ?? 0;
+        return Response.json([runs, (await storage.getAlarm()) !== null]);
       }
       async onAlarm() {
         const { storage } = this.room;

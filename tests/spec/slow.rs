@@ -96,17 +96,18 @@ fn sections_end_after_thirty_seconds() {
             (answer, begun.elapsed())
         };
         let stuck = async |act: &str| {
-            let born = host.get(&format!("/party/{act}")).await.text();
+            let room = format!("room-{act}");
+            let born = host.get(&format!("/party/{room}/born")).await.text();
             // The second waits for the section to end.
-            let (first, second) = futures::join!(ask(act, act), ask(act, "born"));
+            let (first, second) = futures::join!(ask(&room, act), ask(&room, "born"));
             for (answer, taken) in [&first, &second] {
                 assert!(answer.starts_with("HTTP/1.1 500"), "{act}: {answer}");
                 assert!(answer.contains("waited for too long"), "{act}: {answer}");
                 assert!((29..50).contains(&taken.as_secs()), "{act}: {taken:?}");
             }
-            let again = host.get(&format!("/party/{act}")).await.text();
+            let again = host.get(&format!("/party/{room}/born")).await.text();
             assert_ne!(again, born, "{act}: the room was not reset");
-            let stored = host.get(&format!("/party/{act}/stored")).await.text();
+            let stored = host.get(&format!("/party/{room}/stored")).await.text();
             assert_eq!(stored, "[]", "{act}: half a transaction was kept");
         };
         futures::join!(stuck("never"), stuck("itself"), stuck("transaction"));
