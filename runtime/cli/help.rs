@@ -17,7 +17,19 @@ const HEADINGS: &[(&str, &[&str])] = &[
         "Project",
         &["config", "serve", "vars", "defines", "env_files", "with_env", "minify", "persist"],
     ),
-    ("Network", &["port", "host", "trust_proxy", "https", "https_key_path", "https_cert_path"]),
+    (
+        "Network",
+        &[
+            "port",
+            "host",
+            "trust_proxy",
+            "https",
+            "https_key_path",
+            "https_cert_path",
+            "deny_net",
+            "allow_net",
+        ],
+    ),
     (
         "Rooms",
         &[
@@ -29,6 +41,7 @@ const HEADINGS: &[(&str, &[&str])] = &[
             "shards",
         ],
     ),
+    ("Development", &["live", "dashboard", "inspect", "inspect_wait", "inspect_brk"]),
     ("Output", &["json", "verbose", "no_hotkeys"]),
 ];
 

@@ -25,6 +25,7 @@ use crate::limits;
 use crate::node::{Node, Settings};
 use crate::outbound::Policy;
 use crate::program::BuildError;
+use crate::program::client::ClientCode;
 use crate::server::{BuiltFiles, CronUrl, LiveHub};
 use crate::storage::Durability;
 
@@ -60,7 +61,7 @@ pub(super) fn load(overrides: &Overrides) -> anyhow::Result<Config> {
 }
 
 /// The listener: an explicit port must be free, the default one moves to a free one (C-20).
-fn listen(args: &ServeArgs, config: &Config) -> anyhow::Result<TcpListener> {
+fn listen(args: &ServeArgs, config: &Config, output: Output) -> anyhow::Result<TcpListener> {
     let explicit = args.port.or(config.port);
     let port = explicit.unwrap_or(DEFAULT_PORT);
     match bind((args.host, port).into()) {
@@ -68,7 +69,11 @@ fn listen(args: &ServeArgs, config: &Config) -> anyhow::Result<TcpListener> {
         Err(error) if explicit.is_none() && error.kind() == std::io::ErrorKind::AddrInUse => {
             let mut next = DEFAULT_PORT + 1..DEFAULT_PORT + PORTS;
             let near = next.find_map(|port| bind((args.host, port).into()).ok());
-            near.map_or_else(|| bind((args.host, 0).into()), Ok).context("no free port")
+            let near = near.map_or_else(|| bind((args.host, 0).into()), Ok);
+            let listener = near.context("no free port")?;
+            let taken = listener.local_addr()?.port();
+            output.info(&format!("Port {DEFAULT_PORT} is taken; using {taken}"));
+            Ok(listener)
         }
         Err(error) => Err(error).with_context(|| {
             format!(
@@ -174,32 +179,15 @@ fn host(args: &ServeArgs, watch: bool, output: Output) -> anyhow::Result<ExitCod
     let stop = stop_flag()?;
     let mut wanted = overrides(&args.project);
     wanted.persist = persist(args.persist.as_deref());
-    let config = load(&wanted)?;
-    for warning in &config.warnings {
-        output.warn(warning);
-    }
+    let config = load_and_tell(&wanted, output)?;
     let certificate = certificate(args, &config, output)?;
-    let listener = listen(args, &config)?;
+    let listener = listen(args, &config, output)?;
     let address = listener.local_addr()?;
-    if args.port.or(config.port).is_none() && address.port() != DEFAULT_PORT {
-        output.info(&format!("Port {DEFAULT_PORT} is taken; using {}", address.port()));
-    }
-    if let Some(command) = &config.build_command {
-        output.finish();
-        run_command(command)?;
-    }
     let starting = output.long("building and loading the parties");
     let builder = Builder::new(!watch)?;
     let Built { parties, client } = builder.build(&config, address, Wanted::ALL);
     let (program, client) = (parties.unwrap_or_else(none)?, client.unwrap_or_else(none));
-    let built = BuiltFiles::default();
-    match &client {
-        Ok(client) => {
-            client.warnings.iter().for_each(|warning| output.warn(warning));
-            built.replace(client.files.clone());
-        }
-        Err(error) => output.error(&format!("{error}\nEverything else is served.")),
-    }
+    let built = first_files(client.as_ref(), output);
     let live = watch.then(|| LiveHub::new(args.live));
     let mut settings = settings(args, &config, watch, output)?;
     settings.built = built.clone();
@@ -252,6 +240,33 @@ fn host(args: &ServeArgs, watch: bool, output: Output) -> anyhow::Result<ExitCod
     }
     node.stop()?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The configuration, with its warnings told and its build command run.
+fn load_and_tell(wanted: &Overrides, output: Output) -> anyhow::Result<Config> {
+    let config = load(wanted)?;
+    for warning in &config.warnings {
+        output.warn(warning);
+    }
+    if let Some(command) = &config.build_command {
+        // What it says comes after what we have said.
+        output.finish();
+        run_command(command)?;
+    }
+    Ok(config)
+}
+
+/// What the first build of the client code gave. If it gave nothing, everything else is served.
+fn first_files(client: Result<&ClientCode, &BuildError>, output: Output) -> BuiltFiles {
+    let built = BuiltFiles::default();
+    match client {
+        Ok(client) => {
+            client.warnings.iter().for_each(|warning| output.warn(warning));
+            built.replace(client.files.clone());
+        }
+        Err(error) => output.error(&format!("{error}\nEverything else is served.")),
+    }
+    built
 }
 
 /// What a host that serves waits for.
@@ -336,14 +351,7 @@ pub fn check(args: &ProjectArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn check_project(args: &ProjectArgs, output: Output) -> anyhow::Result<ExitCode> {
-    let config = load(&overrides(args))?;
-    for warning in &config.warnings {
-        output.warn(warning);
-    }
-    if let Some(command) = &config.build_command {
-        output.finish();
-        run_command(command)?;
-    }
+    let config = load_and_tell(&overrides(args), output)?;
     let building = output.long("building and loading the parties");
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT));
     let Built { parties, client } = Builder::new(true)?.build(&config, address, Wanted::ALL);
