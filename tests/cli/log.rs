@@ -92,7 +92,9 @@ fn the_end_of_a_socket_is_told_beside_requests() {
         let host = Host::start_with(&Project::single(MAIN), options(false, "", &[]));
         let mut socket = host.open("/party/r?_pk=me").await;
         host.wait_for_output("GET /party/r 101 Switching Protocols");
+        socket.expect_text("hello").await;
         socket.send("please").await;
+        assert_eq!(socket.expect_close(4002).await, "as \u{1b}[31mtold");
         let line = host.wait_for_output("CLOSE");
         assert_eq!(line, "CLOSE main/r me 4002 \"as \\u{1b}[31mtold\"");
     });
