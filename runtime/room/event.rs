@@ -102,6 +102,8 @@ pub enum Hook {
 #[derive(Debug)]
 pub struct Wire {
     pub stream: TcpStream,
+    /// What is spoken over it on a port with HTTPS. `read_ahead` is decrypted.
+    pub tls: Option<Box<rustls::ServerConnection>>,
     pub read_ahead: Bytes,
 }
 

@@ -42,6 +42,8 @@ pub enum Refusal {
     NotAFunction(&'static str),
     #[error("Not found")]
     NotFound,
+    #[error("this port speaks TLS: use https:// or wss://")]
+    PlainText,
     #[error("bad WebSocket handshake: {0}")]
     Handshake(&'static str),
     #[error("this host speaks version 13 of the WebSocket protocol")]
@@ -84,9 +86,11 @@ impl Refusal {
             | Refusal::NotAFunction(_)
             | Refusal::NotAnUpgrade
             | Refusal::Unfitting => StatusCode::INTERNAL_SERVER_ERROR,
-            Refusal::Handshake(_) | Refusal::Target(_) | Refusal::Host | Refusal::BodyBroken => {
-                StatusCode::BAD_REQUEST
-            }
+            Refusal::PlainText
+            | Refusal::Handshake(_)
+            | Refusal::Target(_)
+            | Refusal::Host
+            | Refusal::BodyBroken => StatusCode::BAD_REQUEST,
             Refusal::HandshakeVersion => StatusCode::UPGRADE_REQUIRED,
             Refusal::BodyTooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Refusal::BodyLate => StatusCode::REQUEST_TIMEOUT,

@@ -24,6 +24,7 @@ mod pattern;
 #[cfg(test)]
 mod rig_test;
 mod route;
+mod secure;
 #[cfg(test)]
 mod server_test;
 mod websocket;
@@ -38,6 +39,7 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -61,6 +63,9 @@ mod limits {
 
     /// Time for a request head to arrive, which is also how long a kept-alive connection may idle.
     pub const HEAD_PATIENCE: Duration = Duration::from_secs(30);
+
+    /// Time for a TLS handshake: some round trips, and a retransmission or two on a bad line.
+    pub const HANDSHAKE_PATIENCE: Duration = Duration::from_secs(10);
 
     /// Longest silence in the middle of a request body.
     pub const BODY_PATIENCE: Duration = Duration::from_secs(60);
@@ -152,6 +157,8 @@ pub struct EdgeSettings {
     pub drain_patience: Duration,
     /// The scheme of the URLs parties see.
     pub scheme: &'static str,
+    /// The certificate, if the port speaks HTTPS.
+    pub tls: Option<Arc<rustls::ServerConfig>>,
     /// Everybody who connects is a reverse proxy of ours, whose `X-Forwarded-For` and
     /// `X-Forwarded-Proto` are believed.
     pub trusted_proxy: bool,
@@ -171,6 +178,7 @@ impl Default for EdgeSettings {
             connections_max: limits::CONNECTIONS_MAX,
             drain_patience: limits::DRAIN_PATIENCE,
             scheme: "http",
+            tls: None,
             trusted_proxy: false,
             on_request: None,
             on_trouble: None,
@@ -224,10 +232,19 @@ pub async fn serve(
         match accepted {
             Ok((stream, peer)) => {
                 pause = limits::ACCEPT_PAUSE;
-                if connections.len() < edge.settings.connections_max {
-                    connections.spawn(connection(edge.clone(), stream, peer, stopping.clone()));
-                } else if refusals.len() < limits::REFUSALS_MAX {
-                    refusals.spawn(refuse(edge.clone(), stream));
+                let (edge, tls, stopping) =
+                    (edge.clone(), edge.settings.tls.clone(), stopping.clone());
+                let crowded = connections.len() >= edge.settings.connections_max;
+                match tls {
+                    None if !crowded => {
+                        connections.spawn(connection(edge, stream, peer, stopping));
+                    }
+                    Some(tls) if !crowded => {
+                        connections.spawn(secure::connection(edge, tls, stream, peer, stopping));
+                    }
+                    _ if refusals.len() >= limits::REFUSALS_MAX => {}
+                    None => drop(refusals.spawn(refuse(edge, stream))),
+                    Some(tls) => drop(refusals.spawn(secure::refuse_secure(edge, tls, stream))),
                 }
             }
             Err(error) if is_of_the_client(&error) => {}
@@ -285,12 +302,25 @@ async fn connection(
     edge: Arc<Edge>,
     stream: TcpStream,
     peer: SocketAddr,
-    mut stopping: watch::Receiver<()>,
+    stopping: watch::Receiver<()>,
 ) {
+    tune(&stream);
+    serve_http(edge, stream, peer, stopping).await;
+}
+
+fn tune(stream: &TcpStream) {
     let keepalive = socket2::TcpKeepalive::new().with_time(limits::KEEPALIVE_AFTER);
     // Both only tune; a connection that refuses them is about to fail anyway.
-    let _ = socket2::SockRef::from(&stream).set_tcp_keepalive(&keepalive);
+    let _ = socket2::SockRef::from(stream).set_tcp_keepalive(&keepalive);
     let _ = stream.set_nodelay(true);
+}
+
+async fn serve_http(
+    edge: Arc<Edge>,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    peer: SocketAddr,
+    mut stopping: watch::Receiver<()>,
+) {
     let protocol = edge.protocol();
     let service = service_fn(move |request| answer::answer(edge.clone(), peer, request));
     let served = protocol.serve_connection(TokioIo::new(stream), service).with_upgrades();
@@ -304,7 +334,7 @@ async fn connection(
 }
 
 /// Tells a client over the limit to come back later.
-async fn refuse(edge: Arc<Edge>, stream: TcpStream) {
+async fn refuse(edge: Arc<Edge>, stream: impl AsyncRead + AsyncWrite + Unpin) {
     let mut protocol = edge.protocol();
     protocol.keep_alive(false);
     let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {

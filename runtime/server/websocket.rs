@@ -11,9 +11,10 @@ use http::header::{
     SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use http::{HeaderMap, Method, StatusCode, Version};
-use hyper::upgrade::OnUpgrade;
+use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::http::{EdgeBody, Refusal};
@@ -112,14 +113,25 @@ impl Promise {
     pub async fn keep(mut self, upgrade: OnUpgrade) {
         // The client left before its 101: dropping `self` says so.
         let Ok(upgraded) = upgrade.await else { return };
-        let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() else { return };
-        let Ok(stream) = parts.io.into_inner().into_std() else { return };
-        let wire = Wire { stream, read_ahead: detached(parts.read_buf) };
+        let Some(wire) = wire_of(upgraded) else { return };
         self.kept = true;
         let attach = Event::Attach { socket: self.socket, wire };
         // An error means that the host is going down, and the connection with it.
         let _ = self.directory.deliver(self.room.clone(), attach);
     }
+}
+
+/// The connection without hyper, plain or with its TLS state.
+fn wire_of(upgraded: Upgraded) -> Option<Wire> {
+    let (stream, tls, read_buf) = match upgraded.downcast::<TokioIo<TcpStream>>() {
+        Ok(parts) => (parts.io.into_inner(), None, parts.read_buf),
+        Err(upgraded) => {
+            let parts = upgraded.downcast::<TokioIo<TlsStream<TcpStream>>>().ok()?;
+            let (stream, tls) = parts.io.into_inner().into_inner();
+            (stream, Some(Box::new(tls)), parts.read_buf)
+        }
+    };
+    Some(Wire { stream: stream.into_std().ok()?, tls, read_ahead: detached(read_buf) })
 }
 
 /// The rest of the read buffer, without the buffer: usually there is none.

@@ -6,7 +6,7 @@
 //! the kernel directly and wakes the task only when something is left over, so a broadcast is one
 //! system call per receiver. Knows nothing of V8, rooms, parties or HTTP.
 //!
-//! What it hides: the WebSocket protocol, partial writes, slow clients, keep-alive, the closing
+//! What it hides: the WebSocket protocol, TLS, partial writes, slow clients, keep-alive, the closing
 //! handshake. What it never does: block, wait for one client on behalf of another, or call back
 //! into its owner from inside `send`, `close` or `abort`, whose caller may hold borrows.
 //!
@@ -18,6 +18,9 @@ mod frame;
 mod outbox;
 mod reader;
 mod session;
+mod tls;
+#[cfg(test)]
+mod tls_test;
 #[cfg(test)]
 mod wire_test;
 
@@ -33,6 +36,7 @@ pub use self::frame::Frame;
 use self::outbox::{Outbox, Pushed};
 use self::reader::{Reader, Replies};
 use self::session::Session;
+use self::tls::Tls;
 use crate::room::event::{Message, SocketId, Wire};
 
 /// The bounds of this module.
@@ -153,12 +157,13 @@ impl Socket {
         wire.stream.set_nonblocking(true)?;
         wire.stream.set_nodelay(true)?;
         let (read, write) = tokio::net::TcpStream::from_std(wire.stream)?.into_split();
-        let reader = Reader::new(read, wire.read_ahead, settings.message_max);
+        let tls = wire.tls.map(Tls::new);
+        let reader = Reader::new(read, tls.clone(), wire.read_ahead, settings.message_max);
         let socket = Rc::new(Self {
             id,
             sink,
             settings,
-            outbox: RefCell::new(Outbox::new(write)),
+            outbox: RefCell::new(Outbox::new(write, tls)),
             phase: Cell::new(Phase::Open),
             fault: Cell::new(None),
             paused: Cell::new(false),

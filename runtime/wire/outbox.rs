@@ -5,15 +5,19 @@
 //! socket's task flushes it. The queue is bounded; beyond the bound the frames that have not been
 //! started are dropped, because a client that does not read must not hold the room's memory (spec
 //! W-04, 1008). A half-written frame is never abandoned while anything is to follow it: the client
-//! would read garbage.
+//! would read garbage. Over TLS a frame counts as sent when it is encrypted; its records may still wait
+//! in `Tls`, which `flush` sees to.
 
 use std::collections::VecDeque;
-use std::io::{self, ErrorKind, IoSlice};
-use std::task::{Context, Poll};
+use std::io::{self, ErrorKind, IoSlice, Write};
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedWriteHalf;
+
+use super::tls::Tls;
 
 /// Frames handed to the kernel in one call. More would not be taken at once anyway.
 const VECTORED_FRAMES_MAX: usize = 64;
@@ -24,6 +28,7 @@ const SLOTS_KEPT_MAX: usize = 16;
 pub(super) struct Outbox {
     /// `None` once the socket is over: whatever is pushed then is dropped.
     half: Option<OwnedWriteHalf>,
+    tls: Option<Rc<Tls>>,
     queue: VecDeque<Bytes>,
     bytes: usize,
     /// The first entry is the rest of a frame whose start is on the wire.
@@ -47,9 +52,10 @@ pub(super) enum Pushed {
 }
 
 impl Outbox {
-    pub fn new(half: OwnedWriteHalf) -> Self {
+    pub fn new(half: OwnedWriteHalf, tls: Option<Rc<Tls>>) -> Self {
         Self {
             half: Some(half),
+            tls,
             queue: VecDeque::new(),
             bytes: 0,
             front_started: false,
@@ -77,8 +83,15 @@ impl Outbox {
             self.queue.push_back(frame);
             return Pushed::Queued;
         }
-        match half.try_write(&frame) {
-            Ok(sent) if sent == frame.len() => return Pushed::Sent,
+        let written = match &self.tls {
+            None => half.try_write(&frame),
+            Some(tls) => tls.write(&mut Raw(half), &[IoSlice::new(&frame)]),
+        };
+        match written {
+            Ok(sent) if sent == frame.len() => {
+                let behind = self.tls.as_ref().is_some_and(|tls| tls.is_behind());
+                return if behind { Pushed::First } else { Pushed::Sent };
+            }
             Ok(sent) => {
                 frame.advance(sent);
                 self.front_started = sent > 0;
@@ -93,6 +106,33 @@ impl Outbox {
 
     /// Writes until nothing is left or the kernel is full; then the task wakes when it is not.
     pub fn flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if let Some(tls) = self.tls.clone() {
+            // What left while frames were pushed says nothing about the peer.
+            tls.take_moved();
+            let flushed = self.flush_queue(cx);
+            self.progress |= tls.take_moved();
+            ready!(flushed)?;
+            return self.flush_records(&tls, cx);
+        }
+        self.flush_queue(cx)
+    }
+
+    fn flush_records(&mut self, tls: &Tls, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while let Some(half) = &self.half {
+            let flushed = tls.flush(&mut Raw(half));
+            self.progress |= tls.take_moved();
+            match flushed {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    let stream: &TcpStream = half.as_ref();
+                    ready!(stream.poll_write_ready(cx))?;
+                }
+                flushed => return Poll::Ready(flushed),
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn flush_queue(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.queue.is_empty() {
             let Some(half) = &self.half else { break };
             let mut slices = [IoSlice::new(&[]); VECTORED_FRAMES_MAX];
@@ -101,7 +141,11 @@ impl Outbox {
                 *slice = IoSlice::new(frame);
                 used += 1;
             }
-            match half.try_write_vectored(&slices[..used]) {
+            let written = match &self.tls {
+                None => half.try_write_vectored(&slices[..used]),
+                Some(tls) => tls.write(&mut Raw(half), &slices[..used]),
+            };
+            match written {
                 Ok(0) => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
                 Ok(sent) => self.consume(sent),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
@@ -147,6 +191,9 @@ impl Outbox {
 
     /// Gives everything up and closes our direction of the connection.
     pub fn shut(&mut self) {
+        if let (Some(half), Some(tls)) = (&self.half, &self.tls) {
+            tls.close(&mut Raw(half));
+        }
         self.half = None;
         self.queue = VecDeque::new();
         self.bytes = 0;
@@ -160,5 +207,22 @@ impl Outbox {
             let _ = socket2::SockRef::from(stream).shutdown(std::net::Shutdown::Both);
         }
         self.shut();
+    }
+}
+
+/// The kernel's side of the connection, for what writes records.
+struct Raw<'a>(&'a OwnedWriteHalf);
+
+impl Write for Raw<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.try_write(bytes)
+    }
+
+    fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.0.try_write_vectored(parts)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

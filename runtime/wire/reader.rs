@@ -8,6 +8,7 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use bytes::{Buf, Bytes};
@@ -17,6 +18,7 @@ use tokio_tungstenite::tungstenite::error::{CapacityError, Error, ProtocolError}
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig, WebSocketContext};
 use tokio_tungstenite::tungstenite::{self, protocol::CloseFrame};
 
+use super::tls::Tls;
 use crate::room::event::Message;
 
 /// First buffer of a connection that has something to say, in bytes: chat messages fit, and
@@ -46,6 +48,7 @@ pub(super) enum Incoming {
 
 pub(super) struct Reader {
     half: OwnedReadHalf,
+    tls: Option<Rc<Tls>>,
     /// Bytes that were read together with the request head; they come first.
     read_ahead: Bytes,
     protocol: Option<Box<WebSocketContext>>,
@@ -59,9 +62,15 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub fn new(half: OwnedReadHalf, read_ahead: Bytes, message_max: usize) -> Self {
+    pub fn new(
+        half: OwnedReadHalf,
+        tls: Option<Rc<Tls>>,
+        read_ahead: Bytes,
+        message_max: usize,
+    ) -> Self {
         Self {
             half,
+            tls,
             read_ahead,
             protocol: None,
             message_max,
@@ -74,7 +83,8 @@ impl Reader {
 
     /// Whether any byte came since the last look.
     pub fn take_heard(&mut self) -> bool {
-        std::mem::take(&mut self.heard)
+        let part = self.tls.as_ref().is_some_and(|tls| tls.take_heard());
+        std::mem::take(&mut self.heard) || part
     }
 
     /// The next thing the peer said.
@@ -92,9 +102,9 @@ impl Reader {
         };
         let before = self.unexplained;
         let mut stream = Stream {
-            half: &mut self.half,
+            raw: Raw { half: &mut self.half, cx },
+            tls: self.tls.as_deref(),
             read_ahead: &mut self.read_ahead,
-            cx,
             replies,
             handed: 0,
             largest: 0,
@@ -116,7 +126,8 @@ impl Reader {
     }
 
     fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
-        if !self.read_ahead.is_empty() {
+        let decrypted = || self.tls.as_ref().is_some_and(|tls| tls.is_readable());
+        if !self.read_ahead.is_empty() || decrypted() {
             return Poll::Ready(true);
         }
         let stream: &tokio::net::TcpStream = self.half.as_ref();
@@ -173,7 +184,7 @@ impl Reader {
         self.unexplained = self.unexplained.saturating_sub(2 + length + 4 + payload as u64);
     }
 
-    /// Reads and forgets. `Ready` at the end of the stream.
+    /// Reads and forgets, records undeciphered. `Ready` at the end of the stream.
     pub fn poll_discard(&mut self, cx: &mut Context<'_>) -> Poll<Option<usize>> {
         self.protocol = None;
         self.read_ahead = Bytes::new();
@@ -189,11 +200,28 @@ impl Reader {
     }
 }
 
-/// The TCP stream as the protocol sees it, for the time of one call.
-struct Stream<'a, 'b> {
+/// The TCP stream for the time of one call.
+struct Raw<'a, 'b> {
     half: &'a mut OwnedReadHalf,
-    read_ahead: &'a mut Bytes,
     cx: &'a mut Context<'b>,
+}
+
+impl Read for Raw<'_, '_> {
+    fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
+        let mut buffer = ReadBuf::new(space);
+        match Pin::new(&mut *self.half).poll_read(self.cx, &mut buffer) {
+            Poll::Ready(result) => result?,
+            Poll::Pending => return Err(ErrorKind::WouldBlock.into()),
+        }
+        Ok(buffer.filled().len())
+    }
+}
+
+/// The stream as the protocol sees it, for the time of one call.
+struct Stream<'a, 'b> {
+    raw: Raw<'a, 'b>,
+    tls: Option<&'a Tls>,
+    read_ahead: &'a mut Bytes,
     replies: &'a dyn Replies,
     handed: u64,
     largest: usize,
@@ -201,17 +229,14 @@ struct Stream<'a, 'b> {
 
 impl Read for Stream<'_, '_> {
     fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
-        let count = if self.read_ahead.is_empty() {
-            let mut buffer = ReadBuf::new(space);
-            match Pin::new(&mut *self.half).poll_read(self.cx, &mut buffer) {
-                Poll::Ready(result) => result?,
-                Poll::Pending => return Err(ErrorKind::WouldBlock.into()),
-            }
-            buffer.filled().len()
-        } else {
+        let count = if !self.read_ahead.is_empty() {
             let count = self.read_ahead.len().min(space.len());
             self.read_ahead.copy_to_slice(&mut space[..count]);
             count
+        } else if let Some(tls) = self.tls {
+            tls.read(&mut self.raw, space)?
+        } else {
+            self.raw.read(space)?
         };
         self.handed += count as u64;
         self.largest = self.largest.max(count);

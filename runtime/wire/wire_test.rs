@@ -96,7 +96,7 @@ impl Rig {
             tokio::join!(TcpStream::connect(self.address), self.listener.accept());
         let stream = server.unwrap().0.into_std().unwrap();
         let sink = Rc::new(Recorder::default());
-        let wire = Wire { stream, read_ahead: Bytes::copy_from_slice(read_ahead) };
+        let wire = Wire { stream, tls: None, read_ahead: Bytes::copy_from_slice(read_ahead) };
         let socket = Socket::attach(SocketId(1), wire, sink.clone(), Rc::new(settings)).unwrap();
         (Attached { socket, sink }, client.unwrap())
     }
