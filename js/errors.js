@@ -45,6 +45,28 @@ function readable(stack) {
     .replaceAll("houseparty:/", "");
 }
 
+/** The innermost place in the party's source where an error came to be; empty if it does not say. */
+export function placeOf(error) {
+  try {
+    return readable(error.stack).split("\n").find((line) => /^ +at /.test(line))?.trim() ?? "";
+  } catch {
+    return "";
+  }
+}
+
+/** A text that may hold stacks somewhere inside, without the host's own frames, as `readable`. */
+export function withoutHost(text) {
+  if (!text.includes("houseparty:/") && !text.includes("ext:")) return text;
+  const lines = [];
+  for (const line of text.split("\n")) {
+    // Colours and a comma, which an inspected object puts behind its member, may stand around a frame.
+    const frame = /^(?:\x1b\[\d+m| )*at .*\(?ext:[^ ]*?\)?(?:\x1b\[\d+m)*(,?)$/.exec(line);
+    if (frame === null) lines.push(line);
+    else if (lines.length > 0) lines.push(lines.pop() + frame[1]);
+  }
+  return lines.join("\n").replaceAll("houseparty:/", "");
+}
+
 /** Stack and message for the log. */
 export function describe(error) {
   try {

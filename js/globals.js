@@ -9,6 +9,8 @@
 
 import { core, internals } from "ext:core/mod.js";
 import { gated } from "ext:houseparty/completion.js";
+import { withoutHost } from "ext:houseparty/errors.js";
+import { LEVEL } from "ext:houseparty/log.js";
 import { setDialer, WebSocket, WebSocketPair } from "ext:houseparty/connection.js";
 import { wait, setTimeout, setInterval, clearTimeout, clearInterval } from "ext:houseparty/timers.js";
 import { gateBody, Request, Response } from "ext:houseparty/platform/http.js";
@@ -186,7 +188,14 @@ function navigatorOf() {
   return new Navigator();
 }
 
-const consoleOf = () => new Console((text, level) => core.ops.op_log(level, text.replace(/\n$/, "")));
+/** `console.trace` comes at a level of its own, with its line end apart. */
+const TRACE = 4;
+
+const consoleOf = () =>
+  new Console((text, level) => {
+    if (level === TRACE && text === "\n") return;
+    core.ops.op_log(level === TRACE ? LEVEL.info : level, withoutHost(text).replace(/\n$/, ""));
+  });
 
 const table = {
   AbortController: value(abort.AbortController),

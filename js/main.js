@@ -13,7 +13,7 @@
 import { core } from "ext:core/mod.js";
 import { gated, settle } from "ext:houseparty/completion.js";
 import { bindToHost, socketParts, WebSocketPair } from "ext:houseparty/connection.js";
-import { describe, hasMessage, messageOf, statusOf } from "ext:houseparty/errors.js";
+import { describe, hasMessage, messageOf, placeOf, statusOf } from "ext:houseparty/errors.js";
 import { clearAsyncContext, installGlobals } from "ext:houseparty/globals.js";
 import {
   addSocket,
@@ -153,7 +153,7 @@ async function startRoom() {
 async function onRequest(id, method, url, headers, body, internal, visit) {
   try {
     if (!worker.has("onRequest")) {
-      op_fail(id, 500, internal ? "Invalid onRequest handler" : "No onRequest handler");
+      op_fail(id, 500, internal ? "Invalid onRequest handler" : "No onRequest handler", "");
       return;
     }
     const request = incomingRequest(method, url, headers, body, "immutable");
@@ -166,6 +166,7 @@ async function onRequest(id, method, url, headers, body, internal, visit) {
       id,
       statusOf(error),
       messageOf(error, "Uncaught exception when making a request"),
+      placeOf(error),
     );
   }
 }
@@ -342,7 +343,7 @@ async function onHook(id, hook, method, url, headers, body, extra, visit) {
   } catch (error) {
     endVisit(visit);
     logError("fetch error", error);
-    op_fail(id, 500, messageOf(error));
+    op_fail(id, 500, messageOf(error), placeOf(error));
   }
 }
 
@@ -355,7 +356,7 @@ async function before(id, name, request, room, visit) {
     logError(`${name} error`, error);
     endVisit(visit);
     // The fallback applies to what is not an Error (R-27).
-    op_fail(id, 401, messageOf(error) || (hasMessage(error) ? "" : "Unauthorised"));
+    op_fail(id, 401, messageOf(error) || (hasMessage(error) ? "" : "Unauthorised"), placeOf(error));
     return;
   }
   if (result instanceof Response) {
@@ -370,7 +371,7 @@ async function before(id, name, request, room, visit) {
   } else if (name === "onBeforeConnect") {
     op_continue(id, "", "", "", null);
   } else {
-    op_fail(id, 500, `Invalid URL: ${messageOf(result)}`);
+    op_fail(id, 500, `Invalid URL: ${messageOf(result)}`, "");
   }
 }
 

@@ -19,7 +19,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::clock::now_ms;
 use crate::config::{Config, Persist};
 use crate::engine::{
-    Control, EngineSettings, PartyLog, PartySource, Programs, ShardSeed, Watch, Watchdog, shape_of,
+    Control, EngineSettings, OnSocketEnd, PartyLog, PartySource, Programs, ShardSeed, Watch,
+    Watchdog, shape_of,
 };
 use crate::limits;
 use crate::name::RoomKey;
@@ -45,6 +46,13 @@ pub struct Settings {
     pub cron_url: CronUrl,
     pub log: PartyLog,
     pub on_request: Option<OnRequest>,
+    pub on_socket_end: Option<OnSocketEnd>,
+    /// Whether answers say where a handler threw: for whoever develops.
+    pub show_places: bool,
+    /// The certificate of a port with HTTPS.
+    pub tls: Option<Arc<rustls::ServerConfig>>,
+    /// See `EdgeSettings::trusted_proxy`.
+    pub trusted_proxy: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -121,6 +129,9 @@ impl Node {
             crons: cron_configs,
             alarms,
             settings: EdgeSettings {
+                scheme: if settings.tls.is_some() { "https" } else { "http" },
+                tls: settings.tls.clone(),
+                trusted_proxy: settings.trusted_proxy,
                 on_request: settings.on_request.clone(),
                 on_trouble: Some(trouble_log(settings.log.clone())),
                 ..EdgeSettings::default()
@@ -346,6 +357,8 @@ fn engine_settings(
         hibernate_after: settings.hibernate_after,
         wire: WireSettings { message_max: settings.message_limit, ..WireSettings::default() },
         log: settings.log.clone(),
+        on_socket_end: settings.on_socket_end.clone(),
+        show_places: settings.show_places,
         assets: Arc::new(move |path| {
             let assets = assets.clone();
             Box::pin(async move { assets.as_ref()?.fetch(&path).await })

@@ -11,10 +11,13 @@
 //! - `faults`: parties and clients that misbehave, broken projects, broken folders
 //! - `scale`: 2,000 rooms, 2,000 connections, an idle host
 //! - `storage_cli`: `houseparty storage` on what a real host has stored
+//! - `cli`: what people and scripts see of the command line: help, `init`, keys, the log
+//! - `tls`: HTTPS with real clients and with hostile ones
 //! - `bench`: the load generator finds every message, and what a host loses or doubles
 //! - `tidy`: headers, sizes and import layering of the source itself
 
 mod bench;
+mod cli;
 mod crash;
 mod examples;
 mod faults;
@@ -24,3 +27,4 @@ mod spec;
 mod storage_cli;
 mod support;
 mod tidy;
+mod tls;

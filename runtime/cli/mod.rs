@@ -1,20 +1,27 @@
 //! The command line: arguments → `Config` and `Settings` → a running `Node`.
 //!
 //! One file per subcommand would be one function each; they share their flags, so they share `serve.rs`;
-//! `storage` has its own.
+//! `storage` has its own, and so have `init` and the parts of `dev` that stand for themselves.
 //! This file says what can be asked for. Exit codes: 0 good, 1 something is wrong with the project or
 //! the machine, 2 the arguments make no sense (clap).
 
 mod bench;
+mod certificate;
+mod help;
+mod init;
+mod keys;
+mod log;
 mod output;
+mod progress;
 mod serve;
 mod storage;
+mod typecheck;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::config::Persist;
 
@@ -22,6 +29,7 @@ use crate::config::Persist;
 #[derive(Debug, Parser)]
 #[command(name = "houseparty", version, max_term_width = 100)]
 #[command(after_help = "Examples:
+  houseparty init my-chat             make a project
   houseparty dev                      serve the project of this folder, reload on change
   houseparty dev -c chat/partykit.json --port 3000
   houseparty start --host 0.0.0.0     serve it to others, without watching files
@@ -37,12 +45,16 @@ enum Command {
     Dev(ServeArgs),
     /// Serve the project as it is
     Start(ServeArgs),
+    /// Make a project: a small chat, in a new or an existing folder
+    Init(init::InitArgs),
     /// Build and load every party without serving anything
     Check(ProjectArgs),
     /// Look at what rooms have stored, move it, back it up
     Storage(storage::StorageArgs),
     /// Measure a host: this one or another that serves PartyKit projects
     Bench(bench::BenchArgs),
+    /// Print a script that completes these commands in a shell
+    Completions { shell: clap_complete::Shell },
 }
 
 /// What project, and with which values.
@@ -92,6 +104,12 @@ struct ServeArgs {
     /// Address to listen on
     #[arg(long, default_value = "127.0.0.1")]
     host: IpAddr,
+    /// Believe a reverse proxy: clients and https are what X-Forwarded-For and -Proto say. Only if
+    /// nobody can reach the port but through a proxy that writes these headers
+    #[arg(long)]
+    trust_proxy: bool,
+    #[command(flatten)]
+    tls: certificate::TlsArgs,
     /// Folder for what rooms store, or `false` to keep it in memory
     #[arg(long, value_name = "FOLDER|false", num_args = 0..=1, default_missing_value = "true")]
     persist: Option<String>,
@@ -119,8 +137,8 @@ struct ServeArgs {
     /// Also log what parties say with console.debug
     #[arg(long)]
     verbose: bool,
-    /// Accepted for compatibility
-    #[arg(long, hide = true)]
+    /// Leave the keyboard of the terminal alone
+    #[arg(long)]
     no_hotkeys: bool,
     /// Accepted for compatibility
     #[arg(long, hide = true)]
@@ -159,12 +177,19 @@ fn persist(text: Option<&str>) -> Option<Persist> {
 
 /// Does what the arguments of the process say.
 pub fn run() -> anyhow::Result<ExitCode> {
-    match Cli::parse().command {
+    let matches = help::command().get_matches();
+    let Cli { command } = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    match command {
         Command::Dev(args) => serve::serve(&args, true),
         Command::Start(args) => serve::serve(&args, false),
         Command::Check(args) => serve::check(&args),
         Command::Storage(args) => storage::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Init(args) => init::run(&args),
+        Command::Completions { shell } => {
+            help::completions(shell)?;
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 

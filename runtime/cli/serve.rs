@@ -5,12 +5,15 @@ use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::output::Output;
+use super::certificate::Certificate;
+use super::keys::{HotKeys, Key, open_browser};
+use super::output::{Output, Place};
+use super::typecheck::TypeCheck;
 use super::{DurabilityArg, ProjectArgs, ServeArgs, persist};
 use crate::config::{BuildCommand, Config, Overrides};
 use crate::limits;
@@ -23,8 +26,14 @@ use crate::storage::Durability;
 /// The port if nobody says anything (C-20).
 const DEFAULT_PORT: u16 = 1999;
 
+/// Ports that are tried from the default one on; then any.
+const PORTS: u16 = 20;
+
 /// How often a waiting host looks whether it should stop.
 const LOOK: Duration = Duration::from_millis(200);
+
+/// How often it looks whether its certificate has been renewed.
+const LOOK_AT_CERTIFICATE: Duration = Duration::from_secs(5);
 
 fn overrides(args: &ProjectArgs) -> Overrides {
     Overrides {
@@ -74,7 +83,9 @@ fn listen(args: &ServeArgs, config: &Config) -> anyhow::Result<TcpListener> {
     match bind((args.host, port).into()) {
         Ok(listener) => Ok(listener),
         Err(error) if explicit.is_none() && error.kind() == std::io::ErrorKind::AddrInUse => {
-            bind((args.host, 0).into()).context("no free port")
+            let mut next = DEFAULT_PORT + 1..DEFAULT_PORT + PORTS;
+            let near = next.find_map(|port| bind((args.host, port).into()).ok());
+            near.map_or_else(|| bind((args.host, 0).into()), Ok).context("no free port")
         }
         Err(error) => Err(error).with_context(|| {
             format!(
@@ -122,6 +133,10 @@ fn settings(args: &ServeArgs, output: Output) -> anyhow::Result<Settings> {
         cron_url: CronUrl::Loopback,
         log: output.party_log(),
         on_request: Some(Arc::new(move |log| output.request(log))),
+        on_socket_end: Some(Arc::new(move |room, end| output.socket_end(room, end))),
+        show_places: false,
+        tls: None,
+        trusted_proxy: args.trust_proxy,
     })
 }
 
@@ -138,7 +153,13 @@ fn stop_flag() -> anyhow::Result<Arc<AtomicBool>> {
 }
 
 pub fn serve(args: &ServeArgs, watch: bool) -> anyhow::Result<ExitCode> {
-    let output = Output::new(args.json, args.verbose);
+    let output = Output::start(args.json, args.verbose).context("cannot start the log")?;
+    let served = host(args, watch, output);
+    output.finish();
+    served
+}
+
+fn host(args: &ServeArgs, watch: bool, output: Output) -> anyhow::Result<ExitCode> {
     let stop = stop_flag()?;
     let mut wanted = overrides(&args.project);
     wanted.persist = persist(args.persist.as_deref());
@@ -146,48 +167,112 @@ pub fn serve(args: &ServeArgs, watch: bool) -> anyhow::Result<ExitCode> {
     for warning in &config.warnings {
         output.warn(warning);
     }
+    let mut certificate = certificate(args, &config, output)?;
     let listener = listen(args, &config)?;
     let address = listener.local_addr()?;
+    if args.port.or(config.port).is_none() && address.port() != DEFAULT_PORT {
+        output.info(&format!("Port {DEFAULT_PORT} is taken; using {}", address.port()));
+    }
     if let Some(command) = &config.build_command {
+        output.finish();
         run_build_command(command)?;
     }
+    let starting = output.long("building and loading the parties");
     let program = build_program(&config, &public_host(address))?;
-    let node = Node::start(&config, &program, listener, settings(args, output)?)?;
-    output.ready(&config, address, false);
+    let mut settings = settings(args, output)?;
+    settings.show_places = watch;
+    settings.tls = certificate.as_ref().map(|certificate| certificate.config.clone());
+    let node = Node::start(&config, &program, listener, settings)?;
+    drop(starting);
+    let keys = if watch && !args.no_hotkeys && !args.json { HotKeys::start() } else { None };
+    let fingerprint = certificate.as_ref().and_then(Certificate::fingerprint);
+    let place = Place {
+        address,
+        scheme: if certificate.is_some() { "https" } else { "http" },
+        fingerprint: fingerprint.as_deref(),
+        hot_keys: keys.is_some(),
+    };
+    output.ready(&config, &place, false);
+    let mut watcher = None;
     if watch {
-        let mut watcher = Watch::new().context("cannot watch files")?;
-        watcher.set(watched(&config, Some(&program)));
-        while !stop.load(Ordering::Relaxed) {
-            if watcher.changed(LOOK).is_some() {
-                reload(&wanted, &node, &mut watcher, address, output);
+        let files = watcher.insert(Watch::new().context("cannot watch files")?);
+        files.set(watched(&config, Some(&program)));
+    }
+    let mut looked = Instant::now();
+    while !stop.load(Ordering::Relaxed) {
+        match &mut watcher {
+            None => std::thread::park_timeout(LOOK),
+            Some(files) => {
+                if files.changed(LOOK).is_some() {
+                    reload(&wanted, &node, files, &place, output);
+                }
             }
         }
-    } else {
-        while !stop.load(Ordering::Relaxed) {
-            std::thread::park_timeout(LOOK);
+        if looked.elapsed() > LOOK_AT_CERTIFICATE {
+            looked = Instant::now();
+            renew(certificate.as_mut(), output);
+        }
+        while let Some(key) = keys.as_ref().and_then(HotKeys::pressed) {
+            press(key, &place, &stop, output);
         }
     }
+    // The terminal first: a second signal ends the process at once.
+    drop(keys);
     node.stop()?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Something has changed. Whatever is wrong with it, the old program keeps running.
-fn reload(
-    wanted: &Overrides,
-    node: &Node,
-    watcher: &mut Watch,
-    address: SocketAddr,
+/// The certificate of the port, if it shall speak HTTPS.
+fn certificate(
+    args: &ServeArgs,
+    config: &Config,
     output: Output,
-) {
+) -> anyhow::Result<Option<Certificate>> {
+    let Some(source) = args.tls.source(&config.root, args.host) else { return Ok(None) };
+    let (certificate, note) = Certificate::load(&source)?;
+    if let Some(note) = note {
+        output.warn(&note);
+    }
+    Ok(Some(certificate))
+}
+
+fn renew(certificate: Option<&mut Certificate>, output: Output) {
+    match certificate.map(Certificate::refresh) {
+        Some(Ok(true)) => output.info("The certificate has changed; new connections get it"),
+        Some(Err(error)) => {
+            output.error(&format!("{error:#}\nThe certificate from before stays in use."));
+        }
+        Some(Ok(false)) | None => {}
+    }
+}
+
+fn press(key: Key, place: &Place<'_>, stop: &AtomicBool, output: Output) {
+    match key {
+        Key::Exit => stop.store(true, Ordering::Relaxed),
+        Key::Clear => output.clear(),
+        Key::Gap => output.info(""),
+        Key::Browser => {
+            let page = format!("{}://{}/", place.scheme, public_host(place.address));
+            if let Err(error) = open_browser(&page) {
+                output.error(&format!("cannot open a browser: {error}. Open {page}"));
+            }
+        }
+    }
+}
+
+/// Something has changed. Whatever is wrong with it, the old program keeps running.
+fn reload(wanted: &Overrides, node: &Node, watcher: &mut Watch, place: &Place<'_>, output: Output) {
     let outcome = (|| -> anyhow::Result<()> {
         let config = load(wanted)?;
         if let Some(command) = &config.build_command {
+            output.finish();
             run_build_command(command)?;
         }
-        let program = build_program(&config, &public_host(address))?;
+        let _building = output.long("building and loading the parties");
+        let program = build_program(&config, &public_host(place.address))?;
         watcher.set(watched(&config, Some(&program)));
         node.reload(&config, &program)?;
-        output.ready(&config, address, true);
+        output.ready(&config, place, true);
         Ok(())
     })();
     if let Err(error) = outcome {
@@ -220,16 +305,31 @@ fn public_host(address: SocketAddr) -> String {
 }
 
 pub fn check(args: &ProjectArgs) -> anyhow::Result<ExitCode> {
-    let output = Output::new(false, false);
+    let output = Output::start(false, false).context("cannot start the log")?;
+    let checked = check_project(args, output);
+    output.finish();
+    checked
+}
+
+fn check_project(args: &ProjectArgs, output: Output) -> anyhow::Result<ExitCode> {
     let config = load(&overrides(args))?;
     for warning in &config.warnings {
         output.warn(warning);
     }
     if let Some(command) = &config.build_command {
+        output.finish();
         run_build_command(command)?;
     }
+    let building = output.long("building and loading the parties");
     let program = build_program(&config, &format!("127.0.0.1:{DEFAULT_PORT}"))?;
     crate::node::check(&program, output.party_log())?;
+    drop(building);
+    if let Some(types) = TypeCheck::find(&config.root) {
+        output.info(&types.describe());
+        // What it says comes after what we have said.
+        output.finish();
+        types.run()?;
+    }
     let count = program.parties.len();
     let parties = if count == 1 { "party is" } else { "parties are" };
     output.info(&format!("{count} {parties} good to be served"));

@@ -26,6 +26,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use super::persist;
+use super::progress::Progress;
 use crate::config::{Config, ConfigError, Overrides, Persist};
 use crate::engine::{Readable, Values};
 use crate::limits;
@@ -183,6 +184,12 @@ pub fn run(args: &StorageArgs) -> anyhow::Result<ExitCode> {
     // Isolates want to be made inside a runtime.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let _context = runtime.enter();
+    let working = Progress::aside(match &args.command {
+        StorageCommand::Import { .. } => "importing",
+        StorageCommand::Export { .. } => "exporting",
+        StorageCommand::Backup { .. } => "backing up",
+        StorageCommand::Ls { .. } | StorageCommand::Get { .. } => "reading the store",
+    });
     let done = match &args.command {
         StorageCommand::Ls { party, place } => ls(place, party.as_deref()),
         StorageCommand::Get { party, room, key, place } => get(place, party, room, key.as_deref()),
@@ -193,6 +200,7 @@ pub fn run(args: &StorageArgs) -> anyhow::Result<ExitCode> {
         StorageCommand::Import { file, replace, place } => import(place, file, *replace),
         StorageCommand::Backup { file, place } => backup(place, file),
     };
+    drop(working);
     match done {
         Ok(()) => Ok(ExitCode::SUCCESS),
         // Whoever read our output has seen enough.

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::oneshot;
 
+use super::SocketEnd;
 use super::live::Live;
 use super::shard::Shard;
 use super::transport::{PairDelivery, Parcel, Transport};
@@ -275,6 +276,17 @@ impl Shard {
     }
 }
 
+/// A line for the log.
+fn tell_end(live: &Live, socket: SocketId, end: &End) {
+    let settings = live.shard.settings();
+    let Some(tell) = &settings.on_socket_end else { return };
+    let id = live.room.borrow_mut().sockets.connection_mut(socket).map(|known| known.id.clone());
+    if let Some(id) = id {
+        let End { code, reason, clean, .. } = end;
+        tell(&live.key, &SocketEnd { connection: &id, code: *code, reason, clean: *clean });
+    }
+}
+
 fn closed(socket: SocketId, code: u16, reason: String, clean: bool) -> Event {
     Event::Closed { socket, code, reason, clean, error: None }
 }
@@ -309,6 +321,7 @@ impl WireSink for LiveSink {
     fn closed(&self, socket: SocketId, end: End) {
         let Some(live) = self.live.upgrade() else { return };
         live.transports.borrow_mut().remove(&socket);
+        tell_end(&live, socket, &end);
         let End { code, reason, clean, error } = end;
         live.push_from(
             crate::room::section::SectionId::ROOT,

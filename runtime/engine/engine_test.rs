@@ -58,6 +58,8 @@ fn bench(parties: &[(&str, &str)]) -> Bench {
         hibernate_after: Duration::from_secs(10),
         wire: crate::wire::WireSettings::default(),
         log: Arc::new(move |_, _, text| log.lock().unwrap().push(text.to_owned())),
+        on_socket_end: None,
+        show_places: false,
         assets: Arc::new(|_| Box::pin(async { None })),
     };
     let alarms = store.alarm_clock();

@@ -54,6 +54,19 @@ use crate::room::event::Response;
 /// Called for each line a party logs: room, level (0 debug, 1 info, 2 warn, 3 error), text.
 pub type PartyLog = Arc<dyn Fn(&RoomKey, u8, &str) + Send + Sync>;
 
+/// Called when a client's connection ended.
+pub type OnSocketEnd = Arc<dyn Fn(&RoomKey, &SocketEnd<'_>) + Send + Sync>;
+
+/// How a client's connection ended.
+#[derive(Debug, Clone, Copy)]
+pub struct SocketEnd<'a> {
+    pub connection: &'a str,
+    pub code: u16,
+    pub reason: &'a str,
+    /// Both sides took part in the end.
+    pub clean: bool,
+}
+
 /// Looks up a static file for `assets.fetch`.
 pub type AssetFetch =
     Arc<dyn Fn(String) -> Pin<Box<dyn Future<Output = Option<Response>> + Send>> + Send + Sync>;
@@ -72,6 +85,9 @@ pub struct EngineSettings {
     pub hibernate_after: Duration,
     pub wire: crate::wire::WireSettings,
     pub log: PartyLog,
+    pub on_socket_end: Option<OnSocketEnd>,
+    /// Answers to requests whose handler threw say where it did, in a header.
+    pub show_places: bool,
     pub assets: AssetFetch,
 }
 

@@ -13,6 +13,9 @@ use crate::room::connection::Socket;
 use crate::room::event::{Body, BodyError, Completion, Reply, Request, Response, SocketId, Visit};
 use crate::room::{Effect, RequestId};
 
+/// Where in the party's source a handler threw; in `dev` only.
+const ERROR_PLACE: http::HeaderName = http::HeaderName::from_static("x-houseparty-error-at");
+
 /// Answers a request, through the output gate.
 fn answer(live: &Live, request: u32, reply: Reply) {
     live.effect(Effect::Reply { request: RequestId(request), reply: Box::new(reply) });
@@ -43,10 +46,19 @@ pub fn op_fail(
     request: u32,
     status: u32,
     #[string] message: String,
+    #[string] place: String,
 ) -> Result<(), OpError> {
     let live = live(state)?;
     let status = u16::try_from(status).unwrap_or(500);
-    answer(&live, request, Reply::Response(plain_response(status, message)));
+    let mut response = plain_response(status, message);
+    // A place that is no header's value (a file's name may be anything) is in the log all the same.
+    if live.shard.settings().show_places
+        && let Ok(place) = http::HeaderValue::try_from(place)
+        && !place.is_empty()
+    {
+        response.headers.insert(ERROR_PLACE, place);
+    }
+    answer(&live, request, Reply::Response(response));
     Ok(())
 }
 
