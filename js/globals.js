@@ -186,12 +186,7 @@ function navigatorOf() {
   return new Navigator();
 }
 
-/** `inspected`: what is said is said to V8's own console, too, which is where debuggers listen. */
-function consoleOf(inspected) {
-  const console = new Console((text, level) => core.ops.op_log(level, text.replace(/\n$/, "")));
-  if (inspected) core.wrapConsole(console, core.console);
-  return console;
-}
+const consoleOf = () => new Console((text, level) => core.ops.op_log(level, text.replace(/\n$/, "")));
 
 const table = {
   AbortController: value(abort.AbortController),
@@ -297,7 +292,7 @@ export function clearAsyncContext() {
 }
 
 /** Prepares the isolate for party code. */
-export function installGlobals({ report, reportRejection, inspected }) {
+export function installGlobals({ report, reportRejection }) {
   core.setUnhandledPromiseRejectionHandler((_promise, reason) => {
     reportRejection(reason);
     return true;
@@ -316,7 +311,7 @@ export function installGlobals({ report, reportRejection, inspected }) {
     report(thrown.error);
   });
   Object.defineProperties(globalThis, {
-    console: value(consoleOf(inspected)),
+    console: value(consoleOf()),
     reportError: value((error) => report(error)),
     self: value(globalThis),
     __houseparty_platform: value(platform),

@@ -14,28 +14,35 @@ export function log(level, text) {
   op_log(level, text);
 }
 
-/** V8's console, for debuggers; null unless the host lets them attach. */
-let mirror = null;
+/** V8's own console, which is where debuggers listen; null unless they may attach. */
+let debuggers = null;
 
-export function mirrorTo(console) {
-  mirror = console;
+/** From now on debuggers hear what the log does, with the values themselves. */
+export function mirror() {
+  debuggers = core.console;
+  const { console } = globalThis;
+  for (const name of Object.keys(debuggers)) {
+    if (!Object.hasOwn(console, name)) continue;
+    // Called from native code, so that the line that spoke is the party's own.
+    console[name] = core.callConsole.bind(console, debuggers[name], console[name]);
+  }
 }
 
 /** An error that nobody caught. */
 export function report(error) {
-  mirror?.error("Uncaught", error);
+  debuggers?.error("Uncaught", error);
   op_log(LEVEL.error, `Uncaught ${describe(error)}`);
 }
 
 /** A rejection that nobody handled (G-09). */
 export function reportRejection(error) {
-  mirror?.error("Uncaught (in promise)", error);
+  debuggers?.error("Uncaught (in promise)", error);
   op_log(LEVEL.error, `Uncaught (in promise) ${describe(error)}`);
 }
 
 /** An error of a handler, with PartyKit's words in front of it. */
 export function logError(what, error) {
-  mirror?.error(what, error);
+  debuggers?.error(what, error);
   op_log(LEVEL.error, `${what} ${describe(error)}`);
 }
 

@@ -27,7 +27,7 @@ import {
   socketOf,
 } from "ext:houseparty/http.js";
 import { createLobby } from "ext:houseparty/lobby.js";
-import { logError, mirrorTo, report, reportRejection } from "ext:houseparty/log.js";
+import { logError, mirror, report, reportRejection } from "ext:houseparty/log.js";
 import { define } from "ext:houseparty/party.js";
 import { Request, Response } from "ext:houseparty/platform/http.js";
 import {
@@ -81,8 +81,8 @@ let worker = null;
 
 /** Prepares the isolate for party code; called once by the host, before the party's module. */
 function boot(inspected) {
-  installGlobals({ gated, report, reportRejection, inspected });
-  if (inspected) mirrorTo(core.console);
+  installGlobals({ gated, report, reportRejection });
+  if (inspected) mirror();
 }
 
 /** Imports the party's module and tells the host its shape, or why it cannot be served. */

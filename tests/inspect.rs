@@ -14,8 +14,16 @@ const HIBERNATE_MS: u64 = 300;
 
 fn project() -> Project {
     Project::of(&[
-        ("partykit.json", r#"{ "name": "inspected", "main": "src/server.ts" }"#),
+        (
+            "partykit.json",
+            r#"{
+                "name": "inspected",
+                "main": "src/server.ts",
+                "parties": { "hooked": "src/hooked.ts" }
+            }"#,
+        ),
         ("src/server.ts", include_str!("inspect/server.ts")),
+        ("src/hooked.ts", include_str!("inspect/hooked.ts")),
     ])
 }
 
@@ -62,6 +70,21 @@ fn u_29_breakpoints_in_typescript_scopes_steps_and_console() {
 #[test]
 fn u_29_a_cpu_profile_and_a_heap_snapshot() {
     scenario("profiles", &[]);
+}
+
+#[test]
+fn vs_code_reads_the_map_before_the_script_runs() {
+    scenario("instrumentation", &[]);
+}
+
+#[test]
+fn a_lobby_is_a_target_of_its_own() {
+    scenario("lobby", &[]);
+}
+
+#[test]
+fn errors_of_handlers_are_in_the_console() {
+    scenario("errors", &[]);
 }
 
 #[test]

@@ -115,8 +115,6 @@ struct Inner {
     sessions: RefCell<BTreeMap<u64, Rc<V8InspectorSession>>>,
     /// The thread stands still at a breakpoint.
     paused: Cell<bool>,
-    /// The party's module is not evaluated until a debugger says so.
-    waiting: Cell<bool>,
     /// A session has enabled the debugger since `attend` was last told.
     enabled: Cell<bool>,
     /// Time of pauses that nobody has taken account of.
@@ -174,7 +172,6 @@ impl Inspector {
             v8: RefCell::default(),
             sessions: RefCell::default(),
             paused: Cell::new(false),
-            waiting: Cell::new(false),
             enabled: Cell::new(false),
             lost: Cell::new(Duration::ZERO),
             told: Cell::new(false),
@@ -212,20 +209,20 @@ impl Inspector {
         if on_start == OnStart::Run {
             return self.attend(renew);
         }
-        inner.waiting.set(true);
+        inner.line.set_waiting(true);
         self.attend(&mut renew);
-        if inner.waiting.get() {
+        if inner.line.is_waiting() {
             let at = inner.registry.address();
             (inner.log)(1, &format!("waits for a debugger on http://{at}, and its thread with it"));
         }
-        while inner.waiting.get() {
+        while inner.line.is_waiting() {
             let Some(order) = inner.line.wait() else { break };
             inner.obey(order);
             if inner.enabled.take() {
                 renew();
             }
         }
-        inner.waiting.set(false);
+        inner.line.set_waiting(false);
         if on_start == OnStart::Break {
             let command = serde_json::json!({
                 "id": HOST_ID,
@@ -345,7 +342,7 @@ impl V8InspectorClientImpl for Client {
 
     fn run_if_waiting_for_debugger(&self, _group: i32) {
         if let Some(inner) = self.0.upgrade() {
-            inner.waiting.set(false);
+            inner.line.set_waiting(false);
         }
     }
 

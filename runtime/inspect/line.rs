@@ -4,7 +4,7 @@
 //! for them here, and its thread with it. While it runs, `interrupt` makes V8 look.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::task::Waker;
 
@@ -34,6 +34,7 @@ pub struct Line {
     pub key: RoomKey,
     epoch: u64,
     now: Arc<AtomicU64>,
+    waiting: AtomicBool,
     state: Mutex<State>,
     bell: Condvar,
     interrupt: Box<dyn Fn() + Send + Sync>,
@@ -53,7 +54,8 @@ impl Line {
         now: Arc<AtomicU64>,
         interrupt: Box<dyn Fn() + Send + Sync>,
     ) -> Self {
-        Self { number, key, epoch, now, state: Mutex::default(), bell: Condvar::new(), interrupt }
+        let (waiting, state, bell) = (AtomicBool::new(false), Mutex::default(), Condvar::new());
+        Self { number, key, epoch, now, waiting, state, bell, interrupt }
     }
 
     /// Gives an order; false if too many wait already.
@@ -103,6 +105,15 @@ impl Line {
     /// Whether the isolate may stand still: not while the host stops or replaces its program.
     pub fn may_pause(&self) -> bool {
         self.epoch == self.now.load(Ordering::Acquire)
+    }
+
+    /// Whether the isolate waits for a debugger to let it begin.
+    pub fn is_waiting(&self) -> bool {
+        self.waiting.load(Ordering::Acquire)
+    }
+
+    pub fn set_waiting(&self, waiting: bool) {
+        self.waiting.store(waiting, Ordering::Release);
     }
 
     /// Whom to wake for an order from now on.

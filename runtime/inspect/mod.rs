@@ -278,5 +278,7 @@ impl Registry {
 }
 
 fn newest<'a>(lines: &'a BTreeMap<u64, Arc<Line>>, target: &Target) -> Option<&'a Arc<Line>> {
-    lines.values().rev().find(|line| target.includes(&line.key))
+    let lines = lines.values().filter(|line| target.includes(&line.key));
+    // One that waits for a debugger would wait for ever if the debugger went past it.
+    lines.max_by_key(|line| (line.is_waiting(), line.number))
 }

@@ -59,7 +59,9 @@ pub enum ToClient {
 /// The source maps of parties, by their marks: those of this program and of the one before it, whose
 /// isolates may still be there.
 #[derive(Clone, Default)]
-pub struct Maps(Arc<RwLock<[BTreeMap<String, Arc<str>>; 2]>>);
+pub struct Maps(Arc<RwLock<[ByMark; 2]>>);
+
+type ByMark = BTreeMap<String, Arc<str>>;
 
 impl Maps {
     pub fn replace(&self, maps: impl Iterator<Item = (String, Arc<str>)>) {
@@ -132,7 +134,11 @@ impl Session {
 
     /// A new isolate: it is ours if it belongs to the target and nothing keeps us where we are.
     pub fn appeared(&self, line: &Arc<Line>) {
-        if self.target.includes(&line.key) && !lock(&self.core).paused {
+        let stays = {
+            let core = lock(&self.core);
+            core.paused || core.line.as_ref().is_some_and(|line| line.is_waiting())
+        };
+        if self.target.includes(&line.key) && !stays {
             self.attach(line);
         }
     }

@@ -191,3 +191,15 @@ fn the_mark_of_a_map_becomes_the_map() {
     assert_eq!(heard[0]["params"]["sourceMapURL"], "data:map");
     assert_eq!(heard[1]["params"]["sourceMapURL"], "houseparty-map:main:2");
 }
+
+#[test]
+fn a_room_that_waits_is_not_left_for_a_newer_one() {
+    let debugger = debugger("/party/main");
+    let (mut a, mut b) = (isolate(1, "a"), isolate(2, "b"));
+    a.line.set_waiting(true);
+    debugger.session.appeared(&a.line);
+    debugger.session.appeared(&b.line);
+    a.commands();
+    b.commands();
+    assert!(a.say.is_some() && b.say.is_none());
+}

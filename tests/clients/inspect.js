@@ -124,9 +124,9 @@ class Debugger {
   }
 
   /** Sets a breakpoint at the first line of the source that contains `text`. */
-  async breakAt(text) {
+  async breakAt(text, file = "server.ts") {
     const { script, map } = await this.party();
-    const source = pathToFileURL(`${place.folder}/src/server.ts`).href;
+    const source = pathToFileURL(`${place.folder}/src/${file}`).href;
     const at = map.sources.indexOf(source);
     assert(at >= 0, `${source} is not among ${map.sources}`);
     const lines = map.sourcesContent[at].split("\n");
@@ -330,6 +330,62 @@ const scenarios = {
     const { result } = await party.send("Runtime.evaluate", { expression: "typeof process" });
     assert.equal(result.value, "object");
     await party.close();
+  },
+
+  /** As VS Code does it: a stop before the script runs, in which its map is read and breakpoints are set. */
+  async instrumentation() {
+    const debug = await Debugger.attach(new URL((await list())[0].webSocketDebuggerUrl).pathname);
+    await debug.enable();
+    const set = { instrumentation: "beforeScriptWithSourceMapExecution" };
+    const { breakpointId } = await debug.send("Debugger.setInstrumentationBreakpoint", set);
+    for (const name of ["a", "b"]) {
+      const answer = room(name);
+      const { reason, data } = await debug.event("Debugger.paused");
+      assert.equal(reason, "instrumentation");
+      assert.match(data.sourceMapURL, /^data:application\/json;base64,/);
+      if (name === "a") await debug.breakAt("const loaded =");
+      await debug.send("Debugger.resume");
+      const { hitBreakpoints } = await debug.event("Debugger.paused", ({ reason }) => reason !== "instrumentation");
+      assert.equal(hitBreakpoints.length, 1);
+      await debug.send("Debugger.resume");
+      assert.equal(await text(answer), "Hello, nobody");
+    }
+    await debug.send("Debugger.removeBreakpoint", { breakpointId });
+    await debug.close();
+  },
+
+  /** Static hooks run in the lobby. */
+  async lobby() {
+    const hooked = () => ask(`${place.host}/parties/hooked/a`);
+    const debug = await Debugger.attach("/lobby/hooked");
+    await debug.enable();
+    assert.equal(await text(hooked()), "hooked GET");
+    assert((await list()).some(({ title }) => title === "hooked (lobby)"));
+    await debug.breakAt("return new Response(`hooked", "hooked.ts");
+    const answer = hooked();
+    const { callFrames } = await debug.event("Debugger.paused");
+    assert.equal((await debug.local(callFrames[0], "asked")).value, "GET");
+    await debug.send("Debugger.resume");
+    assert.equal(await text(answer), "hooked GET");
+    await debug.close();
+  },
+
+  /** What a handler throws is in the console of the debugger, with its stack. */
+  async errors() {
+    await room("a");
+    const debug = await Debugger.attach("/room/main/a");
+    await debug.enable();
+    assert.equal((await room("a?fail=1")).status, 500);
+    const { type, args } = await debug.event("Runtime.consoleAPICalled", ({ args }) => args[0].value === "onRequest error");
+    assert.equal(type, "error");
+    assert.equal(args[1].className, "RangeError");
+    await debug.send("Debugger.setPauseOnExceptions", { state: "all" });
+    const answer = room("a?fail=1");
+    const { reason, callFrames } = await debug.event("Debugger.paused");
+    assert.equal(reason, "promiseRejection");
+    assert.equal(callFrames[0].functionName, "fail");
+    await debug.close();
+    assert.equal((await answer).status, 500);
   },
 
   /** Rooms that break and debuggers that vanish, in every order. */

@@ -15,6 +15,11 @@ function spin(): string {
   return sum > 0 ? "busy" : "idle";
 }
 
+async function fail(): Promise<void> {
+  await null;
+  throw new RangeError("as it was asked to");
+}
+
 export default class Server implements Party.Server {
   started = 0;
 
@@ -27,6 +32,7 @@ export default class Server implements Party.Server {
   async onRequest(request: Party.Request): Promise<Response> {
     const asked = new URL(request.url).searchParams;
     if (asked.has("busy")) return new Response(spin());
+    if (asked.has("fail")) await fail();
     if (asked.has("forever")) {
       console.log("loops");
       for (;;) spin();
