@@ -9,21 +9,20 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::rc::{Rc, Weak};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Wake, Waker};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, mpsc, oneshot};
 
-use super::break_down::{RELOADED, refuse};
+use super::break_down::refuse;
 use super::inspect::Debugging;
-use super::instance::{Instance, Log, TurnEnd};
 use super::live::{Breakage, Live, Stage};
 use super::pool::Pool;
 use super::schedule::{Due, DueKey};
 use super::settling::Settling;
 use super::survey::{Glance, Tally};
 use super::watchdog::Watch;
-use super::{EngineError, EngineSettings, PartySource, Programs};
+use super::{EngineError, EngineSettings, Programs};
 use crate::limits;
 use crate::name::RoomKey;
 use crate::room::Overloaded;
