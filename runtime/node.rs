@@ -460,11 +460,10 @@ fn spawn_edge(edge: Edge, stopped: oneshot::Receiver<()>) -> Result<JoinHandle<(
             runtime.block_on(async move {
                 tokio::spawn(ring_alarms(edge.alarms, edge.directory.clone()));
                 tokio::spawn(run_crons(edge.crons, edge.directory.clone()));
-                if let Some(registry) = edge.inspect
-                    && let Some(listener) = registry.take_listener()
-                {
-                    tokio::spawn(inspect::serve(listener, registry));
-                }
+                let debuggers = edge.inspect.and_then(|registry| {
+                    let listener = registry.take_listener()?;
+                    Some(tokio::spawn(inspect::serve(listener, registry)))
+                });
                 let shutdown = async {
                     // Dropped without a word means the same.
                     let _ = stopped.await;
@@ -478,6 +477,10 @@ fn spawn_edge(edge: Edge, stopped: oneshot::Receiver<()>) -> Result<JoinHandle<(
                 );
                 if let Err(error) = served.await {
                     eprintln!("the edge stopped: {error}");
+                }
+                if let Some(debuggers) = debuggers {
+                    // They are told that the host goes.
+                    let _ = debuggers.await;
                 }
             });
         })

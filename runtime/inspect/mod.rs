@@ -30,7 +30,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 pub use self::line::{Line, Order, Say};
 pub use self::server::serve;
@@ -61,6 +61,11 @@ mod limits {
     /// Silence after which the kernel asks whether a debugger still exists: one that vanished must
     /// not keep a room paused.
     pub const KEEPALIVE_AFTER: Duration = Duration::from_secs(20);
+
+    /// Time debuggers have to be told that the host stops, and how often it is looked whether they
+    /// have been.
+    pub const FAREWELL: Duration = Duration::from_secs(1);
+    pub const FAREWELL_LOOK: Duration = Duration::from_millis(5);
 
     /// Time for the head of a request to arrive.
     pub const HEAD_PATIENCE: Duration = Duration::from_secs(10);
@@ -95,6 +100,7 @@ pub struct Registry {
     /// Isolates of an older epoch must not pause: their program is about to be replaced.
     epoch: Arc<AtomicU64>,
     maps: Maps,
+    closing: watch::Sender<bool>,
     inner: Mutex<Inner>,
 }
 
@@ -123,6 +129,7 @@ impl Registry {
             listener: Mutex::new(Some(listener)),
             epoch: Arc::default(),
             maps: Maps::default(),
+            closing: watch::Sender::new(false),
             inner: Mutex::default(),
         })
     }
@@ -212,6 +219,7 @@ impl Registry {
         for session in inner.sessions.values() {
             session.end("the host is going away");
         }
+        self.closing.send_replace(true);
     }
 
     // ---- for the server -------------------------------------------------------------------------
@@ -236,6 +244,20 @@ impl Registry {
     fn leave(&self, session: &Session) {
         lock(&self.inner).sessions.remove(&session.number);
         session.detach();
+    }
+
+    /// Waits until the host stops, and then until every debugger has been told.
+    async fn closed(&self) {
+        let mut closing = self.closing.subscribe();
+        // It ends with the registry, which is borrowed here.
+        let _ = closing.wait_for(|closing| *closing).await;
+        let told = async {
+            while !lock(&self.inner).sessions.is_empty() {
+                tokio::time::sleep(limits::FAREWELL_LOOK).await;
+            }
+        };
+        // One that does not read need not be told.
+        let _ = tokio::time::timeout(limits::FAREWELL, told).await;
     }
 
     /// What `/json/list` says, to somebody who reached us as `host`.

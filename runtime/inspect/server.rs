@@ -37,7 +37,7 @@ use super::{Registry, limits};
 type Answer = hyper::Response<Full<Bytes>>;
 type Request = hyper::Request<hyper::body::Incoming>;
 
-/// Serves until the runtime ends. Connections beyond the bound are closed.
+/// Serves until the registry is closed. Connections beyond the bound are closed at once.
 pub async fn serve(
     listener: std::net::TcpListener,
     registry: Arc<Registry>,
@@ -45,8 +45,13 @@ pub async fn serve(
     listener.set_nonblocking(true)?;
     let listener = TcpListener::from_std(listener)?;
     let free = Arc::new(Semaphore::new(limits::CLIENTS_MAX));
+    let mut closed = std::pin::pin!(registry.closed());
     loop {
-        let Ok((stream, _)) = listener.accept().await else {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = &mut closed => return Ok(()),
+        };
+        let Ok((stream, _)) = accepted else {
             // Out of descriptors, say: that is over sooner or later.
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
             continue;
