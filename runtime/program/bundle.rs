@@ -18,7 +18,7 @@ use rolldown::{
 };
 
 use super::builtins::{self, Importer};
-use super::{BuildError, PartyCode, problem};
+use super::{BuildError, PartyCode, files, problem};
 use crate::config::Config;
 
 /// Marks modules that no file answers for. Not rolldown's own mark, `\0`: such modules get no source
@@ -30,12 +30,6 @@ pub const ENTRY: &str = "houseparty:entry:";
 
 /// Marks Node's modules and their like; sources of js/node that only others import have no mark.
 const MODULE: &str = "houseparty:module:";
-
-/// Files that are imported as text.
-const TEXT: [&str; 9] = ["txt", "html", "svg", "css", "md", "graphql", "gql", "sql", "xml"];
-
-/// Files that rolldown reads itself.
-const CODE: [&str; 9] = ["js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts", "json"];
 
 pub async fn bundle(
     config: &Config,
@@ -135,7 +129,7 @@ fn options(config: &Config, public_host: &str, file: &Path) -> BundlerOptions {
         define.push((name.clone(), value.clone()));
     }
     let mut module_types: Vec<(String, ModuleType)> = Vec::new();
-    for extension in TEXT {
+    for extension in files::TEXT {
         module_types.push((extension.to_owned(), ModuleType::Text));
     }
     let strings = |list: &[&str]| Some(list.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>());
@@ -194,39 +188,15 @@ struct HostModules {
     aliases: Vec<String>,
 }
 
-/// Whether a file with this ending is code or text.
-fn is_known(ending: &str) -> bool {
-    TEXT.contains(&ending) || CODE.contains(&ending)
-}
-
 impl HostModules {
-    /// The source of a binary file as a module.
-    fn binary(context: &SharedLoadPluginContext, path: &str) -> anyhow::Result<Option<String>> {
-        let file = path.split('?').next().unwrap_or(path);
-        let ending = Path::new(file).extension().and_then(|extension| extension.to_str());
-        let wrap = match ending {
-            Some("wasm") => "new WebAssembly.Module(bytes)",
-            Some("bin") => "bytes.buffer",
-            Some(ending) if Path::new(file).is_absolute() && !is_known(ending) => {
-                context.add_watch_file(file);
-                anyhow::bail!(
-                    "there is no loader for `.{ending}` files. Bytes are imported from `.bin`, \
-                     text from `.txt`; what only browsers need belongs in the folder that \
-                     `serve` names"
-                );
-            }
-            _ => return Ok(None),
-        };
-        context.add_watch_file(file);
-        let bytes = std::fs::read(file)?;
-        if ending == Some("wasm") && !bytes.starts_with(b"\0asm") {
-            anyhow::bail!("it is no WebAssembly: its first bytes are not those of a module");
+    /// The source of a file that rolldown has no loader for.
+    fn special(context: &SharedLoadPluginContext, path: &str) -> anyhow::Result<Option<String>> {
+        let file = Path::new(path.split('?').next().unwrap_or(path));
+        if file.is_absolute() && files::is_special(file) {
+            context.add_watch_file(&file.display().to_string());
+            return files::module(file).map(Some);
         }
-        use base64::Engine;
-        let text = base64::engine::general_purpose::STANDARD.encode(bytes);
-        Ok(Some(format!(
-            "const bytes = Uint8Array.fromBase64(\"{text}\");\nexport default {wrap};\n"
-        )))
+        Ok(None)
     }
 }
 
@@ -299,7 +269,7 @@ impl Plugin for HostModules {
         } else if args.id.starts_with(VIRTUAL) {
             builtins::virtual_module(args.id, Importer::Host)
         } else {
-            Self::binary(&context, args.id)?.map(Cow::Owned)
+            Self::special(&context, args.id)?.map(Cow::Owned)
         };
         Ok(code.map(|code| HookLoadOutput {
             code: code.as_ref().into(),

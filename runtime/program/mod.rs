@@ -6,6 +6,7 @@
 
 mod builtins;
 mod bundle;
+mod files;
 mod problem;
 pub mod watch;
 

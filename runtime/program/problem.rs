@@ -35,7 +35,7 @@ pub fn told(root: &Path, file: &Path, problem: &BuildDiagnostic) -> String {
         );
     }
     if !is_unresolved(problem) {
-        return report.convert_to_string(false).trim_end().to_owned();
+        return unloadable(root, report.convert_to_string(false).trim_end());
     }
     let specifier = problem.exporter().unwrap_or_default();
     let importer = problem.id().map(PathBuf::from).unwrap_or_default();
@@ -52,6 +52,17 @@ pub fn told(root: &Path, file: &Path, problem: &BuildDiagnostic) -> String {
             )
         }
         None => format!("{}: {what}\n{help}", importer.display()),
+    }
+}
+
+/// A report with our own reason in the place of rolldown's, if it is about a file that we refused.
+fn unloadable(root: &Path, report: &str) -> String {
+    const THREW: &str = "plugin `houseparty` threw an error";
+    let name = report.lines().next().and_then(|line| line.split_once("Could not load "));
+    let reason = name.and_then(|(_, name)| super::files::reason(&root.join(name.trim())));
+    match reason {
+        Some(reason) => report.replace(THREW, &reason),
+        None => report.to_owned(),
     }
 }
 
