@@ -60,6 +60,16 @@ export function gated(op) {
   };
 }
 
+/** Keeps the room in memory, as something it waits for, until the function that this gives is called. */
+export function hold() {
+  const id = op_completion_new();
+  let held = id !== 0;
+  return () => {
+    if (held) op_completion_ready(id);
+    held = false;
+  };
+}
+
 /** Runs `callback` in a turn of its own, as an event of the room. */
 export function later(callback) {
   const id = op_completion_new();

@@ -8,7 +8,7 @@
  */
 
 import { core, internals } from "ext:core/mod.js";
-import { completion, gated } from "ext:houseparty/completion.js";
+import { completion, gated, hold, later } from "ext:houseparty/completion.js";
 import { messageOf, withoutHost } from "ext:houseparty/errors.js";
 import { LEVEL } from "ext:houseparty/log.js";
 import { setDialer, WebSocket, WebSocketPair } from "ext:houseparty/connection.js";
@@ -199,6 +199,17 @@ function urlpattern() {
 /** Most clones transfer nothing; what they need is small. */
 function structuredClone(value, options = undefined) {
   if (arguments.length > 0 && options === undefined) return clonePlain(value);
+  const moved = [...(options?.transfer ?? [])];
+  const buffersOnly = moved.every((it) => core.isArrayBuffer(it) && !it.detached);
+  if (moved.length > 0) {
+    if (!buffersOnly || new Set(moved).size !== moved.length) {
+      throw new DOMException("Only ArrayBuffers can be transferred, and each only once.", "DataCloneError");
+    }
+    const copy = clonePlain(value);
+    // What was transferred is gone for its sender.
+    for (const buffer of moved) buffer.transfer();
+    return copy;
+  }
   return Reflect.apply(load("ext:deno_web/13_message_port.js").structuredClone, undefined, arguments);
 }
 
@@ -257,6 +268,20 @@ Object.defineProperty(
     return this.getSetCookie();
   }),
 );
+
+// In PartyKit's words (G-07).
+for (const name of ["append", "delete", "set"]) {
+  const method = headers.Headers.prototype[name];
+  const told = { [name](...args) {
+    try {
+      return Reflect.apply(method, this, args);
+    } catch (error) {
+      if (!`${error?.message}`.endsWith("headers are immutable")) throw error;
+      throw new TypeError("Can't modify immutable headers.");
+    }
+  } };
+  Object.defineProperty(headers.Headers.prototype, name, { ...value(told[name]), enumerable: true });
+}
 
 class ExtendableEvent extends event.Event {
   waitUntil(promise) {
@@ -346,7 +371,7 @@ const table = {
   FixedLengthStream: lazy("FixedLengthStream", () => identityParts().FixedLengthStream),
   IdentityTransformStream: lazy("IdentityTransformStream", () => identityParts().IdentityTransformStream),
   HTMLRewriter: lazy("HTMLRewriter", () => load("ext:houseparty/platform/html_rewriter.js").HTMLRewriter),
-  EventSource: lazy("EventSource", () => load("ext:deno_fetch/27_eventsource.js").EventSource),
+  EventSource: lazy("EventSource", () => load("ext:houseparty/platform/event_source.js").create({ hold, later })),
   URLPattern: lazy("URLPattern", () => urlpattern().URLPattern),
   Cache: lazy("Cache", () => cacheParts().Cache),
   CacheStorage: lazy("CacheStorage", () => cacheParts().CacheStorage),

@@ -38,6 +38,7 @@ const SCRIPTS: &[&str] = &[
 const LAZY_SCRIPTS: &[&str] = &[
     "platform/caches.js",
     "platform/digest_stream.js",
+    "platform/event_source.js",
     "platform/fetch.js",
     "platform/html_rewriter.js",
     "platform/identity.js",

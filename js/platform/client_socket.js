@@ -3,7 +3,7 @@
  * platform's own class does the work; its events pass through the room's inbox.
  */
 
-import { later } from "ext:houseparty/completion.js";
+import { hold, later } from "ext:houseparty/completion.js";
 import { linkedSocket, socketParts } from "ext:houseparty/connection.js";
 import { core } from "ext:core/mod.js";
 
@@ -51,11 +51,15 @@ function dial(url, options, receive) {
   const { WebSocket } = core.createLazyLoader("ext:deno_websocket/01_websocket.js")();
   const platform = options === undefined ? new WebSocket(address) : new WebSocket(address, options);
   platform.binaryType = "arraybuffer";
+  const release = hold();
   const arrived = (...event) => later(() => receive(...event));
   platform.onopen = () => arrived("open", platform.protocol);
   platform.onmessage = ({ data }) => arrived("message", data);
   platform.onerror = (event) => arrived("error", event.message ?? "connection failed");
-  platform.onclose = ({ code, reason, wasClean }) => arrived("close", code === 0 ? 1006 : code, reason, wasClean);
+  platform.onclose = ({ code, reason, wasClean }) => {
+    arrived("close", code === 0 ? 1006 : code, reason, wasClean);
+    release();
+  };
   return platform;
 }
 

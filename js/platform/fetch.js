@@ -11,6 +11,12 @@
   /** Headers of the handshake, which are the client's own affair. */
   const HANDSHAKE = new Set(["connection", "host", "upgrade"]);
 
+  /** A failure with its cause in its own words. */
+  function told(error) {
+    if (error?.message !== "fetch failed" || error.cause === undefined) return error;
+    return new TypeError(`fetch failed: ${error.cause?.message ?? error.cause}`, { cause: error.cause });
+  }
+
   function create({ gated, gateBody, openSocket, Request, Response }) {
     const request = gated(platformFetch);
 
@@ -34,7 +40,13 @@
 
     return async function fetch(input, init = undefined) {
       if (isUpgrade(input, init)) return await upgrade(new Request(input, init));
-      return gateBody(await request(input, init));
+      let response;
+      try {
+        response = await request(input, init);
+      } catch (error) {
+        throw told(error);
+      }
+      return gateBody(response);
     };
   }
 

@@ -81,14 +81,19 @@ fn allow_alone_refuses_the_rest() {
     ] {
         assert!(few.ask(host, port).is_ok(), "{host}:{port}");
     }
-    for (host, port) in
-        [("cdn.example", 80), ("xcdn.example", 80), ("db.example", 80), ("1.1.1.1", 80)]
-    {
-        assert!(few.ask(host, port).is_err(), "{host}:{port}");
+    let public = [at("1.1.1.1")];
+    for host in ["cdn.example", "xcdn.example", "other.example"] {
+        assert!(few.resolved(host, 80, public).is_err(), "{host}");
     }
+    assert!(few.ask("db.example", 80).is_err() && few.ask("1.1.1.1", 80).is_err());
     // A name nobody mentioned may have an address that is allowed.
     assert!(few.resolved("inner.example", 80, [at("10.0.0.1")]).is_ok());
-    assert!(few.resolved("other.example", 80, [at("1.1.1.1")]).is_err());
+}
+
+#[test]
+fn names_are_refused_at_once_if_no_address_could_save_them() {
+    let few = policy(&[], &["api.example"]);
+    assert!(few.ask("api.example", 80).is_ok() && few.ask("other.example", 80).is_err());
 }
 
 #[test]

@@ -5,9 +5,9 @@
 //! Dynamic imports are inlined, so that an isolate never loads anything at run time.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use rolldown::plugin::{
     HookLoadArgs, HookLoadOutput, HookLoadReturn, HookResolveIdArgs, HookResolveIdOutput,
@@ -20,7 +20,7 @@ use rolldown::{
 
 use super::builtins::{self, Importer};
 use super::problem::{self, Problem, Side};
-use super::{BuildError, PartyCode};
+use super::{BuildError, PartyCode, files};
 use crate::config::Config;
 
 /// Marks modules that no file answers for. Not rolldown's own mark, `\0`: such modules get no source
@@ -33,12 +33,6 @@ pub const ENTRY: &str = "houseparty:entry:";
 /// Marks Node's modules and their like; sources of js/node that only others import have no mark.
 const MODULE: &str = "houseparty:module:";
 
-/// Files that are imported as text.
-const TEXT: [&str; 9] = ["txt", "html", "svg", "css", "md", "graphql", "gql", "sql", "xml"];
-
-/// Files that rolldown reads itself.
-const CODE: [&str; 9] = ["js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts", "json"];
-
 pub async fn bundle(
     config: &Config,
     public_host: &str,
@@ -46,12 +40,11 @@ pub async fn bundle(
     file: PathBuf,
 ) -> Result<PartyCode, BuildError> {
     let options = options(config, public_host, &file);
-    let plugin = Arc::new(HostModules {
+    let plugin = HostModules {
         prelude: builtins::prelude(&config.process_env),
         aliases: config.alias.keys().cloned().collect(),
-        unknown: Mutex::default(),
-    });
-    let mut bundler = match Bundler::with_plugins(options, vec![plugin.clone()]) {
+    };
+    let mut bundler = match Bundler::with_plugins(options, vec![Arc::new(plugin)]) {
         Ok(bundler) => bundler,
         Err(error) => return Err(failure(config, &file, vec![file.clone()], error.iter())),
     };
@@ -63,9 +56,7 @@ pub async fn bundle(
     };
     // Rolldown would leave these to whoever runs the bundle; there is nobody who could answer.
     let unresolved = output.warnings.iter().filter(|warning| problem::is_unresolved(warning));
-    let mut broken = failure(config, &file, watch_files, unresolved);
-    let unknown = std::mem::take(&mut *plugin.unknown());
-    broken.problems.extend(unknown.iter().map(|unknown| no_loader(&config.root, unknown)));
+    let broken = failure(config, &file, watch_files, unresolved);
     if !broken.problems.is_empty() {
         return Err(broken);
     }
@@ -141,7 +132,7 @@ fn options(config: &Config, public_host: &str, file: &Path) -> BundlerOptions {
         define.push((name.clone(), value.clone()));
     }
     let mut module_types: Vec<(String, ModuleType)> = Vec::new();
-    for extension in TEXT {
+    for extension in files::TEXT {
         module_types.push((extension.to_owned(), ModuleType::Text));
     }
     let strings = |list: &[&str]| Some(list.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>());
@@ -172,24 +163,6 @@ fn options(config: &Config, public_host: &str, file: &Path) -> BundlerOptions {
     }
 }
 
-/// The kinds of files that can be part of a party, by their endings: what rolldown knows by itself,
-/// what `options` names, and what `HostModules::binary` loads.
-const KINDS: [&str; 20] = [
-    "js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx", "json", "txt", "html", "svg", "css",
-    "md", "graphql", "gql", "sql", "xml", "wasm", "bin",
-];
-
-/// A file that rolldown would take for JavaScript, although its ending says that it is not (B-06).
-fn no_loader(root: &Path, file: &Path) -> Problem {
-    Problem::of(format!(
-        "{}: no loader is configured for \".{}\" files. A party imports code, JSON, .wasm, .bin and \
-         text (.txt .html .svg .css .md .graphql .sql .xml); what browsers load belongs into the \
-         folder of `serve`",
-        file.strip_prefix(root).unwrap_or(file).display(),
-        file.extension().unwrap_or_default().display(),
-    ))
-}
-
 /// Aliases as the resolver takes them; those of files are relative to the project.
 pub fn aliases(
     root: &Path,
@@ -215,59 +188,17 @@ struct HostModules {
     prelude: String,
     /// What the project resolves by itself (`build.alias`).
     aliases: Vec<String>,
-    /// Files of kinds that have no loader.
-    unknown: Mutex<BTreeSet<PathBuf>>,
-}
-
-/// Whether a file with this ending is code or text.
-fn is_known(ending: &str) -> bool {
-    TEXT.contains(&ending) || CODE.contains(&ending)
 }
 
 impl HostModules {
-    fn unknown(&self) -> MutexGuard<'_, BTreeSet<PathBuf>> {
-        self.unknown.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes note of a file that nothing can load. A module stands in for it, so that the build goes
-    /// on and finds the other problems.
-    fn stand_in(&self, path: &str) -> Option<String> {
+    /// The source of a file that rolldown has no loader for.
+    fn special(context: &SharedLoadPluginContext, path: &str) -> anyhow::Result<Option<String>> {
         let file = Path::new(path.split('?').next().unwrap_or(path));
-        let ending = file.extension()?.to_str()?;
-        if !file.is_absolute() || KINDS.contains(&ending) {
-            return None;
+        if file.is_absolute() && files::is_special(file) {
+            context.add_watch_file(&file.display().to_string());
+            return files::module(file).map(Some);
         }
-        self.unknown().insert(file.to_owned());
-        Some("export default null;".to_owned())
-    }
-
-    /// The source of a binary file as a module.
-    fn binary(context: &SharedLoadPluginContext, path: &str) -> anyhow::Result<Option<String>> {
-        let file = path.split('?').next().unwrap_or(path);
-        let ending = Path::new(file).extension().and_then(|extension| extension.to_str());
-        let wrap = match ending {
-            Some("wasm") => "new WebAssembly.Module(bytes)",
-            Some("bin") => "bytes.buffer",
-            Some(ending) if Path::new(file).is_absolute() && !is_known(ending) => {
-                context.add_watch_file(file);
-                anyhow::bail!(
-                    "there is no loader for `.{ending}` files. Bytes are imported from `.bin`, \
-                     text from `.txt`; what only browsers need belongs in the folder that \
-                     `serve` names"
-                );
-            }
-            _ => return Ok(None),
-        };
-        context.add_watch_file(file);
-        let bytes = std::fs::read(file)?;
-        if ending == Some("wasm") && !bytes.starts_with(b"\0asm") {
-            anyhow::bail!("it is no WebAssembly: its first bytes are not those of a module");
-        }
-        use base64::Engine;
-        let text = base64::engine::general_purpose::STANDARD.encode(bytes);
-        Ok(Some(format!(
-            "const bytes = Uint8Array.fromBase64(\"{text}\");\nexport default {wrap};\n"
-        )))
+        Ok(None)
     }
 }
 
@@ -340,7 +271,7 @@ impl Plugin for HostModules {
         } else if args.id.starts_with(VIRTUAL) {
             builtins::virtual_module(args.id, Importer::Host)
         } else {
-            Self::binary(&context, args.id)?.or_else(|| self.stand_in(args.id)).map(Cow::Owned)
+            Self::special(&context, args.id)?.map(Cow::Owned)
         };
         Ok(code.map(|code| HookLoadOutput {
             code: code.as_ref().into(),

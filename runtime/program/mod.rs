@@ -7,6 +7,7 @@
 mod builtins;
 mod bundle;
 pub mod client;
+mod files;
 mod problem;
 pub mod watch;
 

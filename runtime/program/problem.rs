@@ -83,7 +83,7 @@ pub fn told(root: &Path, side: Side<'_>, problem: &BuildDiagnostic) -> Problem {
     }
     let place = place.map(|(file, line, column, _)| Place { file, line, column: column + 1 });
     if !is_unresolved(problem) {
-        let text = report.convert_to_string(false).trim_end().to_owned();
+        let text = unloadable(root, report.convert_to_string(false).trim_end());
         let (first, frame) = text.split_once('\n').unwrap_or((&text, ""));
         // `[PARSE_ERROR] Unexpected token`.
         let known = first.strip_prefix('[').and_then(|rest| rest.split_once("] "));
@@ -120,6 +120,17 @@ pub fn no_loader(root: &Path, file: &Path) -> Problem {
         "{name}: no loader is configured for \".{ending}\" files. Name one in `serve.build.loader` \
          of partykit.json: {{ \".{ending}\": \"file\" }}"
     ))
+}
+
+/// A report with our own reason in the place of rolldown's, if it is about a file that we refused.
+fn unloadable(root: &Path, report: &str) -> String {
+    const THREW: &str = "plugin `houseparty` threw an error";
+    let name = report.lines().next().and_then(|line| line.split_once("Could not load "));
+    let reason = name.and_then(|(_, name)| super::files::reason(&root.join(name.trim())));
+    match reason {
+        Some(reason) => report.replace(THREW, &reason),
+        None => report.to_owned(),
+    }
 }
 
 /// The line of the code with marks under `width` characters from `column` on.

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
 use super::sockets::{acceptor, certificate};
-use crate::support::{Host, HostOptions, Project, run};
+use crate::support::{DEADLINE, Host, HostOptions, Project, run};
 
 /// Answers every request with its first line, and counts them.
 async fn answer(stream: impl AsyncRead + AsyncWrite + Unpin, seen: &AtomicUsize) {
@@ -65,6 +66,7 @@ async fn ask(host: &Host, check: &str, to: &str) -> String {
     given.as_str().map_or_else(|| given.to_string(), str::to_owned)
 }
 
+/// Every way out of a party.
 const WAYS: [&str; 6] = ["fetch", "redirect", "socket", "web-socket", "upgrade", "event-source"];
 
 #[test]
@@ -175,5 +177,31 @@ fn certificates_of_the_environment_are_trusted() {
         let ended = Host::try_start(&Project::at("tests/platform/project"), options);
         let ended = ended.err().expect("it does not start");
         assert!(ended.output.contains("SSL_CERT_FILE names /nowhere/ca.pem"), "{}", ended.output);
+    });
+}
+
+#[test]
+fn a_room_with_a_way_out_that_is_open_stays_awake() {
+    let host = host(&["--hibernate-after", "0.2"], &[]);
+    run(async {
+        let life = async |room: &str, check: &str| {
+            host.get(&format!("/parties/outbound/{room}/{check}")).await.ok().json()
+        };
+        let socket = life("socket", "open-socket").await;
+        let connection = life("connection", "open-connection").await;
+        let mut quiet = life("quiet", "life").await;
+        // A room that has nothing open is forgotten meanwhile, twice.
+        for _ in 0..2 {
+            let before = quiet.clone();
+            let end = tokio::time::Instant::now() + DEADLINE;
+            while quiet == before {
+                assert!(tokio::time::Instant::now() < end, "the quiet room is never forgotten");
+                // Longer than a room has to be quiet: every look wakes it.
+                tokio::time::sleep(Duration::from_millis(500)).await;
+                quiet = life("quiet", "life").await;
+            }
+        }
+        assert_eq!(life("socket", "life").await, socket);
+        assert_eq!(life("connection", "life").await, connection);
     });
 }

@@ -194,7 +194,7 @@ export default party({
     is([seen, code, reason], [["got x token t", [1, 2]], 4001, "asked"]);
   },
   "fetch-upgrade-refused": async (request) => {
-    const why = await failure(() => fetch(own(request, "moved"), { headers: { upgrade: "websocket" } }));
+    const why = await failure(() => fetch(new URL("/nowhere", request.url), { headers: { upgrade: "websocket" } }));
     is(why.startsWith("TypeError: the server did not open a WebSocket"), true, why);
     const controller = new AbortController();
     controller.abort();

@@ -9,7 +9,26 @@ import { failure, party } from "./check";
 const to = (request: Request) => new URL(request.url).searchParams.get("to")!;
 const scope = globalThis as any;
 
+/** Of this life of the room. */
+let life = "";
+const lifeOf = () => (life ||= crypto.randomUUID());
+const open: unknown[] = [];
+
 export default party({
+  life: lifeOf,
+  "open-socket": async (request) => {
+    const socket = new WebSocket(new URL("/socket", request.url).href.replace("http", "ws"));
+    await new Promise((resolve) => (socket.onopen = resolve));
+    open.push(socket);
+    return lifeOf();
+  },
+  "open-connection": async (request) => {
+    const { hostname, port } = new URL(request.url);
+    const socket = connect({ hostname, port: Number(port) });
+    await socket.opened;
+    open.push(socket);
+    return lifeOf();
+  },
   fetch: (request) => fetch(to(request)).then((it) => it.text(), (error) => `${error.name}: ${error.message}`),
   redirect: async (request) => {
     const away = new URL("/parties/outbound/other/away", request.url);

@@ -136,12 +136,12 @@ export default party({
     return [new HTMLRewriter().transform(none) === none, await rewrite("", (it) => it.on("p", {}))];
   },
   selectors: () =>
-    rewrite('<div id=a class="x y"><p lang=en-GB>1</p><ul><li>1<li>2</ul></div>', (it) => {
+    rewrite('<div id=a class="x y"><p lang=en-GB>1</p><ul><li>1</li><li>2</li></ul></div>', (it) => {
       const matched: string[] = [];
       for (const selector of ["*", "#a", ".x.y", "div > p", "div li", "p[lang|=en]", "[class~=y]", "p:not(.x)", "li:nth-child(2)", "p, ul"]) {
         it = it.on(selector, { element: () => void matched.push(selector) });
       }
-      return it.onDocument({ end: (e: any) => e.append(`\n${[...new Set(matched)].join(" ; ")}`) });
+      return it.onDocument({ end: (e: any) => e.append(`\n${[...new Set(matched)].join(" ; ")}`, { html: true }) });
     }),
   shared: async () => {
     const rewriter = new HTMLRewriter().on("p", { count: 0, element(this: any, e: any) { e.append(`${++this.count}`); } });
