@@ -115,9 +115,7 @@ impl Node {
     ) -> Result<Self, NodeError> {
         let hearing = showing::listen(&mut settings);
         let address = listener.local_addr().map_err(NodeError::Listener)?;
-        outbound::roots()?;
-        let policy = settings.outbound.clone().except(address, &public_host(address));
-        outbound::allow(policy.through(outbound::proxies()));
+        settings.open_outbound(address)?;
         let watchdog = Watchdog::start(settings.shards + 1).map_err(NodeError::Thread)?;
         let loaded = load(
             program,
@@ -164,17 +162,7 @@ impl Node {
             alarms,
             inspect: settings.inspect.clone(),
             cron_trouble: cron_log(settings.log.clone()),
-            settings: EdgeSettings {
-                live: settings.live.clone(),
-                scheme: if settings.tls.is_some() { "https" } else { "http" },
-                tls: settings.tls.clone(),
-                trusted_proxy: settings.trusted_proxy,
-                on_request: settings.on_request.clone(),
-                host_pages: dashboard.clone().map(showing::pages),
-                on_trouble: Some(trouble_log(settings.log.clone())),
-                clients_max: raise_limit().saturating_sub(limits::FILES_ELSE).max(1),
-                ..EdgeSettings::default()
-            },
+            settings: settings.of_edge(dashboard.as_ref()),
         };
         let edge = spawn_edge(edge, stopped)?;
         Ok(Self {
@@ -277,6 +265,28 @@ struct LoadLimits {
 }
 
 impl Settings {
+    /// What parties may reach from now on; this host's own address always.
+    fn open_outbound(&self, address: SocketAddr) -> Result<(), NodeError> {
+        outbound::roots()?;
+        let policy = self.outbound.clone().except(address, &public_host(address));
+        outbound::allow(policy.through(outbound::proxies()));
+        Ok(())
+    }
+
+    fn of_edge(&self, dashboard: Option<&Arc<Dashboard>>) -> EdgeSettings {
+        EdgeSettings {
+            live: self.live.clone(),
+            scheme: if self.tls.is_some() { "https" } else { "http" },
+            tls: self.tls.clone(),
+            trusted_proxy: self.trusted_proxy,
+            on_request: self.on_request.clone(),
+            host_pages: dashboard.cloned().map(showing::pages),
+            on_trouble: Some(trouble_log(self.log.clone())),
+            clients_max: raise_limit().saturating_sub(limits::FILES_ELSE).max(1),
+            ..EdgeSettings::default()
+        }
+    }
+
     fn limits(&self) -> LoadLimits {
         LoadLimits { heap_bytes: self.heap_limit_bytes, deadline: self.turn_deadline }
     }

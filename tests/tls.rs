@@ -28,19 +28,19 @@ const MAIN: &str = "export default class {
 
 /// A certificate and its key in files. `days` may lie in the past.
 fn pair(folder: &Path, name: &str, until: i32) -> (PathBuf, PathBuf) {
-    let mut params = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+    let mut params = rcgen::CertificateParams::new(["localhost".to_owned()]).expect("a legal name");
     params.not_before = rcgen::date_time_ymd(2020, 1, 1);
     params.not_after = rcgen::date_time_ymd(until, 1, 1);
-    let key = rcgen::KeyPair::generate().unwrap();
-    let made = params.self_signed(&key).unwrap();
+    let key = rcgen::KeyPair::generate().expect("a key can be made");
+    let made = params.self_signed(&key).expect("it can be signed");
     let paths = (folder.join(format!("{name}.pem")), folder.join(format!("{name}.key")));
-    std::fs::write(&paths.0, made.pem()).unwrap();
-    std::fs::write(&paths.1, key.serialize_pem()).unwrap();
+    std::fs::write(&paths.0, made.pem()).expect("the certificate can be written");
+    std::fs::write(&paths.1, key.serialize_pem()).expect("the key can be written");
     paths
 }
 
 fn flags(certificate: &Path, key: &Path) -> HostOptions {
-    let text = |path: &Path| path.to_str().unwrap().to_owned();
+    let text = |path: &Path| path.to_str().expect("paths are UTF-8").to_owned();
     let named = ["--https-cert-path".to_owned(), text(certificate)];
     let flags = named.into_iter().chain(["--https-key-path".to_owned(), text(key)]).collect();
     HostOptions { flags, ..HostOptions::default() }
@@ -49,7 +49,7 @@ fn flags(certificate: &Path, key: &Path) -> HostOptions {
 /// A host with a self-signed certificate, and where that is.
 fn self_signed(project: &Project) -> (Host, PathBuf) {
     let host = Host::start_with(project, HostOptions::flags(&["--https"]));
-    let folder = project.config().parent().unwrap().join(".partykit/https");
+    let folder = project.config().parent().expect("it is in a folder").join(".partykit/https");
     (host, folder.join("certificate.pem"))
 }
 
@@ -73,7 +73,7 @@ fn curl(host: &Host, certificate: &Path, path: &str) -> Result<String, String> {
 
 fn connect(host: &Host) -> TcpStream {
     let stream = TcpStream::connect(host.address()).expect("the host listens");
-    stream.set_read_timeout(Some(DEADLINE)).unwrap();
+    stream.set_read_timeout(Some(DEADLINE)).expect("a deadline can be set");
     stream
 }
 

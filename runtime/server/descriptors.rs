@@ -12,7 +12,7 @@ pub fn raise_limit() -> usize {
     if limit.current != limit.maximum {
         let wanted = rustix::process::Rlimit { current: limit.maximum, maximum: limit.maximum };
         // What the system refuses stays as it was.
-        if setrlimit(Resource::Nofile, wanted.clone()).is_ok() {
+        if setrlimit(Resource::Nofile, wanted).is_ok() {
             limit = wanted;
         }
     }

@@ -32,7 +32,7 @@ fn files(folder: &Path) -> Vec<(String, String)> {
             if path.is_dir() {
                 folders.push(path);
             } else {
-                let name = path.strip_prefix(folder).unwrap().display().to_string();
+                let name = path.strip_prefix(folder).expect("it is inside").display().to_string();
                 found.push((name, std::fs::read_to_string(&path).unwrap_or_default()));
             }
         }

@@ -95,6 +95,7 @@ fn the_end_of_a_socket_is_told_beside_requests() {
         socket.expect_text("hello").await;
         socket.send("please").await;
         assert_eq!(socket.expect_close(4002).await, "as \u{1b}[31mtold");
+        socket.answer_close().await;
         let line = host.wait_for_output("CLOSE");
         assert_eq!(line, "CLOSE main/r me 4002 \"as \\u{1b}[31mtold\"");
     });

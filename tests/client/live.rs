@@ -21,7 +21,8 @@ struct Stream {
 impl Stream {
     async fn open(host: &Host) -> Self {
         let mut client = host.client().await;
-        let streaming = client.stream("GET", STREAM, futures::stream::empty()).await.unwrap();
+        let streaming = client.stream("GET", STREAM, futures::stream::empty()).await;
+        let streaming = streaming.expect("the stream is answered");
         assert_eq!(streaming.status, 200);
         assert_eq!(streaming.headers["content-type"], "text/event-stream");
         Self { streaming, text: String::new() }
@@ -34,7 +35,8 @@ impl Stream {
             while let Some(end) = self.text.find("\n\n") {
                 let event: String = self.text.drain(..end + 2).collect();
                 let data = event.lines().find_map(|line| line.strip_prefix("data: "));
-                let state: Value = serde_json::from_str(data.expect("an event has data")).unwrap();
+                let state: Value =
+                    serde_json::from_str(data.expect("an event has data")).expect("JSON");
                 if fits(&state) {
                     return state;
                 }
