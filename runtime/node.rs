@@ -164,7 +164,6 @@ impl Node {
             cron_trouble: cron_log(settings.log.clone()),
             settings: settings.of_edge(dashboard.as_ref()),
         };
-        let edge = spawn_edge(edge, stopped)?;
         Ok(Self {
             address,
             settings,
@@ -176,7 +175,7 @@ impl Node {
             site,
             crons,
             stop: Some(stop),
-            edge: Some(edge),
+            edge: Some(spawn_edge(edge, stopped)?),
         })
     }
 

@@ -67,7 +67,8 @@ fn clients_beyond_the_limit_of_open_files_are_told_so() {
         let mut host = Host::start_with(&Project::single(TROUBLE), options);
         let mut sockets = Vec::new();
         let refused = loop {
-            assert!(sockets.len() <= 44, "{} clients were let in", sockets.len());
+            // Those on their way from the edge to their room are counted by neither.
+            assert!(sockets.len() < 60, "{} clients were let in", sockets.len());
             match Socket::try_open(host.address(), "/party/crowd", &[]).await {
                 Ok(socket) => sockets.push(socket),
                 Err(refused) => break refused,
