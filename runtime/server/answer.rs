@@ -17,6 +17,7 @@ use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use tokio::sync::oneshot;
 
+use super::assets::is_shown;
 use super::http::{Departure, EdgeBody, Refusal, into_hyper, take_body};
 use super::live::{LiveHub, is_own_name};
 use super::route::{Route, Target, route};
@@ -243,6 +244,7 @@ impl<'a> Call<'a> {
             let request = self.take_request().await?;
             return Ok(Outcome::Response(pages.answer(request).await, None));
         }
+        let shown = is_shown(&self.headers);
         let nothing = Shape::default();
         let shape = site.parties.get("main").unwrap_or(&nothing);
         if self.upgrade.is_some() && shape.on_socket {
@@ -266,7 +268,7 @@ impl<'a> Call<'a> {
             }
         }
         if let Some(assets) = &site.assets
-            && let Some(page) = assets.not_found_page().await
+            && let Some(page) = assets.not_found_page(shown).await
         {
             return Ok(Outcome::Response(page, None));
         }

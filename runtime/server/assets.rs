@@ -109,7 +109,7 @@ impl Assets {
         path: &str,
         headers: &HeaderMap,
     ) -> Option<Response> {
-        self.look_up(method, path, headers, true).await
+        self.look_up(method, path, headers, is_shown(headers)).await
     }
 
     async fn look_up(
@@ -144,8 +144,8 @@ impl Assets {
     }
 
     /// `/404.html` with status 404, if there is one.
-    pub async fn not_found_page(&self) -> Option<Response> {
-        let mut page = self.respond(&Method::GET, "/404.html", &HeaderMap::new()).await?;
+    pub async fn not_found_page(&self, shown: bool) -> Option<Response> {
+        let mut page = self.look_up(&Method::GET, "/404.html", &HeaderMap::new(), shown).await?;
         page.status = 404;
         Some(page)
     }
@@ -251,7 +251,11 @@ impl Assets {
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding.name()));
         }
         if found.kind.to_str().is_ok_and(encoding::shrinks) {
-            headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+            let by = match self.live.is_some() && is_page(&found.kind) {
+                true => "accept-encoding, sec-fetch-dest",
+                false => "accept-encoding",
+            };
+            headers.insert(VARY, HeaderValue::from_static(by));
         }
         // As PartyKit's dev server has it for files; nowhere else.
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
@@ -452,6 +456,13 @@ fn version(length: u64, modified: Option<SystemTime>) -> String {
         .and_then(|modified| modified.duration_since(UNIX_EPOCH).ok())
         .map_or(0, |since| since.as_nanos());
     format!("{length:x}-{stamp:x}")
+}
+
+/// Whether the answer will be seen as a page: a browser opens it in a tab or a frame. Whoever fetches the
+/// file gets its bytes as they are.
+pub(super) fn is_shown(headers: &HeaderMap) -> bool {
+    let goal = headers.get(HeaderName::from_static("sec-fetch-dest"));
+    goal.is_some_and(|goal| goal == "document" || goal == "iframe")
 }
 
 fn is_page(kind: &HeaderValue) -> bool {

@@ -328,7 +328,7 @@ async fn left_out_files_are_not_there() {
         assert_eq!(get(&assets, path, &[]).await.is_some(), served, "{path}");
     }
     assert!(assets.fetch("/js/a.js.map").await.is_none());
-    assert!(assets.not_found_page().await.is_none());
+    assert!(assets.not_found_page(false).await.is_none());
 }
 
 #[tokio::test]
@@ -346,9 +346,9 @@ async fn single_page_apps_and_parties() {
     assert!(assets.fetch("/deep/link").await.is_none());
     assert_eq!(body(assets.fetch("/x/../a.txt?v=1#top").await.unwrap()).await, "a");
     assert!(assets.fetch("a.txt").await.is_none());
-    assert!(assets.not_found_page().await.is_none());
+    assert!(assets.not_found_page(false).await.is_none());
     fs::write(root.join("404.html"), "lost").unwrap();
-    assert_eq!(assets.not_found_page().await.unwrap().status, 404);
+    assert_eq!(assets.not_found_page(false).await.unwrap().status, 404);
     // Without the page the chain goes on.
     fs::remove_file(root.join("index.html")).unwrap();
     assert!(get(&assets, "/deep/link", &[navigate]).await.is_none());

@@ -1,10 +1,11 @@
 //! What a page is told while one works on it (`dev`): a build has failed, it is repaired, the page
 //! has changed.
 //!
-//! HTML of the asset folder gets one script tag at its end (`tag`). The script, `live.js`, listens
-//! to a stream of events at `PATH`; the edge answers both before it routes anything. Each event is
-//! the whole state, so that a page that was away misses nothing. Nothing is sent while nothing
-//! happens; a page that is not in view lets go of its stream.
+//! HTML of the asset folder that a browser shows gets one script tag at its end (`tag`); whoever
+//! fetches the file gets it as it is. The script, `live.js`, listens to a stream of events at
+//! `PATH`; the edge answers both before it routes anything. Each event is the whole state, so that
+//! a page that was away misses nothing. Nothing is sent while nothing happens; a page that is not
+//! in view lets go of its stream.
 //!
 //! The command line says what happens (`LiveHub`). Code frames of problems go to browsers of this
 //! machine only: others, and sites that pretend to be this one, learn that something is wrong.

@@ -10,6 +10,9 @@ use crate::support::node::run_script;
 use crate::support::{Host, Project, run};
 
 const STREAM: &str = "/__houseparty__/live";
+/// What a browser says that opens a page in a tab.
+const SHOWN: (&str, &str) = ("sec-fetch-dest", "document");
+
 const TAG: &str = "<script async src=\"/__houseparty__/live.js\"";
 
 /// A page's stream.
@@ -77,26 +80,33 @@ fn pages_get_a_tag_in_dev_and_nothing_else_does() {
         files.push(("main.ts", party));
         let project = project(r#""src/client.ts""#, &files);
         let host = dev(&project, &[]);
-        let page = host.get("/").await.ok();
+        // Whoever does not show it gets the file as it is.
+        let file = host.get("/").await.ok();
+        assert!(!file.text().contains("__houseparty__"), "{}", file.text());
+        let page = get_with(&host, "/", &[SHOWN]).await.ok();
         assert!(page.text().starts_with("<!doctype html><title>page"), "{}", page.text());
         assert!(page.text().contains(TAG), "{}", page.text());
+        assert_eq!(page.headers["vary"], "accept-encoding, sec-fetch-dest");
+        assert_ne!(page.headers["etag"], file.headers["etag"]);
         assert_eq!(page.headers["content-length"], page.body.len().to_string().as_str());
         let tag = page.headers["etag"].to_str().unwrap().to_owned();
-        assert_eq!(get_with(&host, "/", &[("if-none-match", &tag)]).await.status, 304);
-        let part = get_with(&host, "/", &[("range", "bytes=0-4")]).await;
+        assert_eq!(get_with(&host, "/", &[SHOWN, ("if-none-match", &tag)]).await.status, 304);
+        let part = get_with(&host, "/", &[SHOWN, ("range", "bytes=0-4")]).await;
         assert_eq!((part.status, part.body.len()), (200, page.body.len()));
         let mut client = host.client().await;
-        let head = client.request("HEAD", "/", &[], Default::default()).await.unwrap();
+        let shown = [SHOWN].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let head = client.request("HEAD", "/", &shown, Default::default()).await.unwrap();
         assert_eq!(head.headers["content-length"], page.headers["content-length"]);
         assert_eq!(head.headers["etag"], page.headers["etag"]);
         for path in ["/plain.css", "/plain.txt", "/dist/client.js", "/through-the-party"] {
-            assert!(!text(&host, path).await.contains("__houseparty__"), "{path}");
+            let answer = get_with(&host, path, &[SHOWN]).await;
+            assert!(!answer.text().contains("__houseparty__"), "{path}");
         }
         assert!(text(&host, "/__houseparty__/live.js").await.contains("EventSource"));
         assert!(!host.output().contains("__houseparty__"), "{}", host.output());
 
         let host = start(&project);
-        let page = host.get("/").await.ok();
+        let page = get_with(&host, "/", &[SHOWN]).await.ok();
         assert!(!page.text().contains("__houseparty__"));
         // Only a path like any other.
         assert!(text(&host, STREAM).await.contains("<title>page"));
