@@ -61,14 +61,15 @@ function binary(cache) {
   return path.join(cache, "workerd/node_modules/@cloudflare/workerd-linux-64/bin/workerd");
 }
 
-/* `partykit dev` bundles as it starts; when the file is there it has done what it is for. */
+/* `partykit dev` bundles as it starts; when the file is there it has done what it is for. It takes the folder for one
+ * below the project's, wherever it is. */
 async function bundle(cache, port) {
   const out = path.join(cache, "bundle");
   fs.rmSync(out, { recursive: true, force: true });
   const project = path.join(cache, "project");
   const { main } = JSON.parse(fs.readFileSync(path.join(project, "partykit.json"), "utf8"));
   const file = path.join(out, `${path.basename(main, path.extname(main))}.js`);
-  const dev = [path.join(cache, "node_modules/partykit/dist/bin.mjs"), "dev", "--port", port, "--unstable_outdir", out];
+  const dev = [path.join(cache, "node_modules/partykit/dist/bin.mjs"), "dev", "--port", port, "--unstable_outdir", "../bundle"];
   const child = spawn(process.execPath, [...dev, "--persist", "false"], { cwd: project, detached: true, stdio: "ignore" });
   const deadline = Date.now() + BUNDLE_MS;
   while (!fs.existsSync(file) && child.exitCode === null && Date.now() < deadline) {
