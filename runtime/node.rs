@@ -431,7 +431,7 @@ fn site_of(config: &Config, loaded: &Loaded, settings: &Settings) -> Site {
 }
 
 /// Under which name parties know this host.
-fn public_host(address: SocketAddr) -> String {
+pub fn public_host(address: SocketAddr) -> String {
     match address.ip().is_unspecified() {
         true => format!("127.0.0.1:{}", address.port()),
         false => address.to_string(),

@@ -9,6 +9,7 @@ use std::process::Command;
 use anyhow::{Context, bail};
 
 use crate::config::{BuildCommand, Config};
+use crate::node::public_host;
 use crate::program::client::{ClientCode, build_client};
 use crate::program::{BuildError, Program, build};
 
@@ -76,15 +77,6 @@ impl Builder {
         } else {
             serde_json::Value::String(public_host(address)).to_string()
         }
-    }
-}
-
-/// The name under which this machine reaches the host.
-pub fn public_host(address: SocketAddr) -> String {
-    if address.ip().is_unspecified() {
-        format!("127.0.0.1:{}", address.port())
-    } else {
-        address.to_string()
     }
 }
 

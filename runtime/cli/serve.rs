@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::build::{Builder, Built, Wanted, public_host, run_command};
+use super::build::{Builder, Built, Wanted, run_command};
 use super::certificate::Certificate;
 use super::develop::{Develop, Start};
 use super::keys::{HotKeys, Key, open_browser};
@@ -22,7 +22,7 @@ use super::{DashboardArg, DurabilityArg, ProjectArgs, ServeArgs, persist};
 use crate::config::{self, Config, Overrides};
 use crate::dashboard::Audience;
 use crate::limits;
-use crate::node::{Node, Settings};
+use crate::node::{Node, Settings, public_host};
 use crate::outbound::Policy;
 use crate::program::BuildError;
 use crate::program::client::ClientCode;
