@@ -67,10 +67,21 @@ export default class Sections {
   constructor(room) { this.room = room; this.born = crypto.randomUUID(); }
   async onRequest(request) {
     const { room } = this;
+    const { main } = room.context.parties;
+    const begin = () => main.get("log").fetch("/" + room.id, { method: "POST" });
+    if (request.method === "POST") this.begun = [...(this.begun ?? []), new URL(request.url).pathname.split("/").at(-1)];
     switch (new URL(request.url).pathname.split("/").at(-1)) {
-      case "never": return room.blockConcurrencyWhile(() => new Promise(() => {}));
-      case "itself": return room.blockConcurrencyWhile(() => room.context.parties.main.get(room.id).fetch("/x"));
+      case "begun": return Response.json(this.begun ?? []);
+      case "never": return room.blockConcurrencyWhile(async () => {
+        await begin();
+        await new Promise(() => {});
+      });
+      case "itself": return room.blockConcurrencyWhile(async () => {
+        await begin();
+        await main.get(room.id).fetch("/x");
+      });
       case "transaction": return room.storage.transaction(async (txn) => {
+        await begin();
         await txn.put("a", 1);
         await new Promise(() => {});
       });
@@ -98,8 +109,14 @@ fn sections_end_after_thirty_seconds() {
         let stuck = async |act: &str| {
             let room = format!("room-{act}");
             let born = host.get(&format!("/party/{room}/born")).await.text();
-            // The second waits for the section to end.
-            let (first, second) = futures::join!(ask(&room, act), ask(&room, "born"));
+            // The second comes when the section has begun, and waits for its end.
+            let later = async {
+                while !host.get("/party/log/begun").await.text().contains(&room) {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+                ask(&room, "born").await
+            };
+            let (first, second) = futures::join!(ask(&room, act), later);
             for (answer, taken) in [&first, &second] {
                 assert!(answer.starts_with("HTTP/1.1 500"), "{act}: {answer}");
                 assert!(answer.contains("waited for too long"), "{act}: {answer}");
