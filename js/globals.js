@@ -3,14 +3,14 @@
  *
  * What nearly every room uses is in the snapshot; the rest (crypto, compression, fetch, the WebSocket
  * client …) is loaded by the first access of an isolate, so that a room that uses only sockets and
- * storage stays small. `installGlobals` runs once per isolate before party code and removes every path
+ * storage stays small. `openGlobals` runs once per isolate before party code and removes every path
  * to `core`: after it nobody can reach an op.
  */
 
 import { core, internals } from "ext:core/mod.js";
 import { completion, gated, hold, later } from "ext:houseparty/completion.js";
 import { messageOf, withoutHost } from "ext:houseparty/errors.js";
-import { LEVEL } from "ext:houseparty/log.js";
+import { LEVEL, report, reportRejection } from "ext:houseparty/log.js";
 import { setDialer, WebSocket, WebSocketPair } from "ext:houseparty/connection.js";
 import { wait, setTimeout, setInterval, clearTimeout, clearInterval } from "ext:houseparty/timers.js";
 import { gateBody, lengths, Request, Response } from "ext:houseparty/platform/http.js";
@@ -384,7 +384,7 @@ const table = {
 };
 
 /** What party code must not find (spec section 8, "absent"). */
-const ABSENT = [
+export const ABSENT = [
   "Deno", "Bun", "WeakRef", "FinalizationRegistry", "MessageChannel", "BroadcastChannel", "Worker",
   "setImmediate", "clearImmediate", "localStorage", "window", "document", "XMLHttpRequest",
   "FileReader", "Notification", "__bootstrap",
@@ -433,14 +433,8 @@ function tell(type, report, error, promise = undefined) {
   if (!said.defaultPrevented) report(error);
 }
 
-/** Prepares the isolate for party code. */
-export function installGlobals({ report, reportRejection }) {
-  core.setUnhandledPromiseRejectionHandler((promise, reason) => {
-    tell("unhandledrejection", reportRejection, reason, promise);
-    return true;
-  });
-  core.setReportExceptionCallback(report);
-  performance.setTimeOrigin();
+/** What party code finds on `globalThis`. Part of the snapshot. */
+export function installGlobals() {
   event.setEventTargetData(globalThis);
   event.saveGlobalThisReference(globalThis);
   // The global scope is an event target, as in a worker.
@@ -459,8 +453,18 @@ export function installGlobals({ report, reportRejection }) {
       tell("error", report, error);
     }),
     self: value(globalThis),
-    __houseparty_platform: value(platform),
   });
   setDialer(dialServer);
-  for (const name of ABSENT) delete globalThis[name];
+}
+
+/** Prepares the isolate for party code: what the snapshot cannot hold, or the host needs until now. */
+export function openGlobals(absent) {
+  core.setUnhandledPromiseRejectionHandler((promise, reason) => {
+    tell("unhandledrejection", reportRejection, reason, promise);
+    return true;
+  });
+  core.setReportExceptionCallback(report);
+  performance.setTimeOrigin();
+  Object.defineProperty(globalThis, "__houseparty_platform", value(platform));
+  for (const name of absent) delete globalThis[name];
 }

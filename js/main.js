@@ -11,10 +11,10 @@
  */
 
 import { core } from "ext:core/mod.js";
-import { gated, settle } from "ext:houseparty/completion.js";
+import { settle } from "ext:houseparty/completion.js";
 import { bindToHost, socketParts, WebSocketPair } from "ext:houseparty/connection.js";
 import { describe, hasMessage, messageOf, placeOf, statusOf } from "ext:houseparty/errors.js";
-import { clearAsyncContext, installGlobals } from "ext:houseparty/globals.js";
+import { ABSENT, clearAsyncContext, installGlobals, openGlobals } from "ext:houseparty/globals.js";
 import {
   addSocket,
   beginVisit,
@@ -27,7 +27,7 @@ import {
   socketOf,
 } from "ext:houseparty/http.js";
 import { createLobby } from "ext:houseparty/lobby.js";
-import { logError, mirror, report, reportRejection } from "ext:houseparty/log.js";
+import { logError, mirror, reportRejection } from "ext:houseparty/log.js";
 import { define } from "ext:houseparty/party.js";
 import { Request, Response } from "ext:houseparty/platform/http.js";
 import {
@@ -35,6 +35,7 @@ import {
   connectionOf,
   createConnection,
   createRoom,
+  forgetConnections,
   isHibernating,
   removeConnection,
   restoreConnections,
@@ -81,8 +82,8 @@ let info = null;
 let worker = null;
 
 /** Prepares the isolate for party code; called once by the host, before the party's module. */
-function boot(inspected) {
-  installGlobals({ gated, report, reportRejection });
+function boot(inspected, absent = ABSENT) {
+  openGlobals(absent);
   if (inspected) mirror();
 }
 
@@ -414,5 +415,45 @@ async function onCron(id, { name, cron, scheduledTime }) {
   op_respond(id, 200, "", "content-type\ntext/plain;charset=UTF-8", `ran cron ${name}: ${cron}`);
 }
 
+// ---- the snapshot -----------------------------------------------------------------------------
+
+/** A party that does nothing. */
+class Rehearsal {
+  onStart() {}
+  onConnect() {}
+  onMessage() {}
+  onClose() {}
+  onRequest() {
+    return new Response("");
+  }
+}
+
+/**
+ * Plays the first events of a room while the snapshot is made, where ops do nothing: the snapshot then holds
+ * the bytecode of what every room runs, and no isolate compiles it. Nothing else of the play stays.
+ */
+async function rehearse() {
+  boot(false, []);
+  definition = define(Rehearsal);
+  const room = { id: "", party: "", parties: [""], host: "", env: {}, internalID: "", sockets: [] };
+  const head = ["http://host/?_pk=1", "host\nhost"];
+  const events = [
+    [START, JSON.stringify(room)],
+    [CONNECT, 1, 1, ...head, 1],
+    [MESSAGE, 1, ""],
+    [CLOSED, 1, 1000, "", true],
+    [REQUEST, 2, "GET", ...head, null, false, 2],
+  ];
+  for (const event of events) {
+    dispatch(...event);
+    // More steps than a handler has.
+    for (let step = 0; step < 20; step++) await undefined;
+  }
+  definition = info = worker = null;
+  forgetConnections();
+}
+
+installGlobals();
+rehearse();
 // The host takes these at start-up and removes the name (runtime/engine/instance.rs).
 globalThis.__houseparty = { boot, load, dispatch };

@@ -41,6 +41,13 @@ export function startConnections(mode) {
   started = true;
 }
 
+/** As before the first start. */
+export function forgetConnections() {
+  hibernate = started = false;
+  connections.clear();
+  byId = null;
+}
+
 export function isHibernating() {
   return hibernate;
 }

@@ -104,6 +104,15 @@ pub const POOL_DEPTH_MAX: usize = 4;
 /// Seconds after which a party that nobody asked for has one spare left.
 pub const POOL_KEEP_SECONDS: u64 = 30;
 
+/// Isolates that have gone before the allocator is asked to give their memory back; about 1 MB each.
+pub const GIVE_BACK_ISOLATES_MIN: usize = 32;
+
+/// Seconds between the end of a room's isolate and that question, so that one asks for many.
+pub const GIVE_BACK_SECONDS: u64 = 5;
+
+/// Rooms that are asked to give up their isolate for a new one, while other shards want what they give.
+pub const RELIEF_TRIES: usize = 16;
+
 /// Questions of the dashboard that may wait for one shard: those of many open pages, for as long as
 /// a turn may run.
 pub const QUESTIONS_MAX: usize = 512;

@@ -28,7 +28,7 @@ fn measure(host: &Host, workload: &[&str]) -> Value {
 #[test]
 fn every_workload_accounts_for_what_it_sent() {
     let host = Host::start(&Project::at("bench/project"));
-    let workloads: [&[&str]; 12] = [
+    let workloads: [&[&str]; 13] = [
         &["echo", "--connections", "8", "--rooms", "4", "--window", "3", "--size", "300"],
         &["echo", "--connections", "4", "--rooms", "4", "--burn", "3"],
         &["fanout", "--connections", "20", "--rooms", "2"],
@@ -38,6 +38,7 @@ fn every_workload_accounts_for_what_it_sent() {
         &["batch", "--connections", "4"],
         &["list", "--rooms", "3"],
         &["cold"],
+        &["cold", "--every", "20"],
         &["parties", "--connections", "8"],
         &["idle", "--connections", "20"],
         &["storm", "--connections", "50"],

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::{StreamExt, stream};
 
-use crate::support::{Frame, Host, Project, Socket, run};
+use crate::support::{Frame, Host, HostOptions, Project, Socket, eventually, run};
 
 const ROOMS: usize = 2_000;
 const CONNECTIONS: usize = 2_000;
@@ -95,6 +95,86 @@ fn two_thousand_rooms_with_a_connection_each() {
     });
 }
 
+/// Rooms that go to sleep under their connections.
+const SLEEPERS: &str = r#"
+export default class {
+  options = { hibernate: true };
+  onMessage(message, sender) { sender.send(message); }
+}
+"#;
+const SLEEPING: usize = 400;
+
+/// What a room may still take when it sleeps with a connection, and what the allocator may keep of all of them.
+const SLEEPING_KIB_MAX: u64 = 100;
+
+/// A burst of rooms must not cost its memory forever: neither V8's pages nor the allocator's arenas.
+#[test]
+fn rooms_that_sleep_give_their_memory_back() {
+    run(async {
+        let options = HostOptions::flags(&["--hibernate-after", "1"]);
+        let host = Host::start_with(&Project::single(SLEEPERS), options);
+        host.get("/party/first").await;
+        let before = host.memory_kib("VmRSS");
+        let paths = (0..SLEEPING).map(|index| format!("/party/room-{index}")).collect();
+        let mut sockets = open_all(&host, paths).await;
+        let awake = host.memory_kib("VmRSS").saturating_sub(before);
+        assert!(awake > SLEEPING as u64 * 500, "they were not awake: {awake} KiB");
+        eventually("their memory has gone back", || async {
+            let left = host.memory_kib("VmRSS").saturating_sub(before) / SLEEPING as u64;
+            (left <= SLEEPING_KIB_MAX).then_some(())
+        })
+        .await;
+        sockets[0].send("awake again").await;
+        sockets[0].expect_text("awake again").await;
+    });
+}
+
+/// Every request burns two milliseconds; `/timer` answers when a timer of 50 ms has fired.
+const BUSY: &str = r#"
+export default class {
+  async onRequest(request) {
+    if (new URL(request.url).pathname.endsWith("/timer")) {
+      await new Promise((done) => setTimeout(done, 50));
+      return new Response("fired");
+    }
+    const end = Date.now() + 2;
+    while (Date.now() < end);
+    return new Response("burnt");
+  }
+}
+"#;
+
+/// What is due on a shard does not wait until nothing more comes in.
+#[test]
+fn timers_fire_while_requests_pour_in() {
+    run(async {
+        let host = Host::start_with(&Project::single(BUSY), HostOptions::flags(&["--shards", "1"]));
+        let pouring = async {
+            let rooms = (0..32).map(|index| format!("/party/loud-{}", index % 8));
+            let forever = rooms.map(|path| {
+                let host = &host;
+                async move {
+                    loop {
+                        host.get(&path).await.ok();
+                    }
+                }
+            });
+            futures::future::join_all(forever).await;
+        };
+        let timers = async {
+            for _ in 0..5 {
+                let began = std::time::Instant::now();
+                assert_eq!(host.get("/party/quiet/timer").await.ok().text(), "fired");
+                assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+            }
+        };
+        tokio::select! {
+            () = timers => {}
+            () = pouring => {}
+        }
+    });
+}
+
 #[test]
 fn two_thousand_connections_in_one_room_get_every_broadcast_in_order() {
     run(async {
@@ -129,7 +209,7 @@ fn two_thousand_connections_in_one_room_get_every_broadcast_in_order() {
         }
         assert_idle(&host).await;
         drop(sockets);
-        crate::support::eventually("everybody has left", || async {
+        eventually("everybody has left", || async {
             (host.get("/party/hall").await.text() == "1").then_some(())
         })
         .await;
@@ -142,7 +222,7 @@ fn a_host_without_rooms_is_idle() {
     run(async {
         let host = Host::start(&Project::single(PARTY));
         assert_idle(&host).await;
-        let options = crate::support::HostOptions { command: "dev", ..Default::default() };
+        let options = HostOptions { command: "dev", ..Default::default() };
         let watching = Host::start_with(&Project::single(PARTY), options);
         assert_idle(&watching).await;
     });

@@ -10,6 +10,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
+use futures::FutureExt;
+
 use super::echo::{Clients, open_some, readings, run_name};
 use super::process::Reading;
 use super::report::{Measured, Readings};
@@ -18,6 +20,12 @@ use super::stamp::Stamp;
 use super::tally::{Tally, add};
 use super::target::Target;
 use super::{BenchError, Plan, Workload};
+
+/// How often the clients that are only there look for pings: a host drops who does not answer one.
+const ATTEND_EVERY: Duration = Duration::from_secs(5);
+
+/// Connections that are opened between two such looks.
+const OPENED_TOGETHER: usize = 1_000;
 
 /// Longer than any of it may take.
 const WHILE_IT_LASTS: Duration = Duration::from_secs(600);
@@ -31,15 +39,20 @@ pub async fn run(plan: &Plan, target: &Target) -> Result<Measured, BenchError> {
 
 async fn idle(plan: &Plan, target: &Target) -> Result<Measured, BenchError> {
     let name = run_name();
-    let mut sockets = open_some(plan, target, &name, 0..plan.rooms).await?;
+    let mut sockets = Vec::new();
+    join(plan, target, &name, 0..plan.rooms, &mut sockets).await?;
     // What the rooms' start has left behind is given back first.
     tokio::time::sleep(plan.warm_up).await;
     let before = plan.pid.map(Reading::take).transpose()?;
-    sockets.extend(open_some(plan, target, &name, plan.rooms..plan.connections).await?);
-    for (reader, _) in &mut sockets {
-        reader.rest();
-    }
-    let readings = Readings { before, ..readings(plan.clone()).await? };
+    join(plan, target, &name, plan.rooms..plan.connections, &mut sockets).await?;
+    let mut measuring = std::pin::pin!(readings(plan.clone()));
+    let readings = loop {
+        attend(&mut sockets).await?;
+        tokio::select! {
+            readings = &mut measuring => break Readings { before, ..readings? },
+            () = tokio::time::sleep(ATTEND_EVERY) => {}
+        }
+    };
     let tally = Tally::new();
     tally.count_after(Duration::ZERO, WHILE_IT_LASTS);
     for (reader, writer) in &mut sockets {
@@ -50,6 +63,39 @@ async fn idle(plan: &Plan, target: &Target) -> Result<Measured, BenchError> {
     }
     tally.stop();
     Ok(Measured { tally, readings })
+}
+
+async fn join(
+    plan: &Plan,
+    target: &Target,
+    name: &str,
+    connections: std::ops::Range<usize>,
+    sockets: &mut Vec<(Reader, Writer)>,
+) -> Result<(), BenchError> {
+    let end = connections.end;
+    for start in connections.step_by(OPENED_TOGETHER) {
+        let some = start..end.min(start + OPENED_TOGETHER);
+        sockets.extend(open_some(plan, target, name, some).await?);
+        attend(sockets).await?;
+    }
+    Ok(())
+}
+
+/// Answers the pings that have come, without waiting for any.
+async fn attend(sockets: &mut [(Reader, Writer)]) -> Result<(), BenchError> {
+    for (reader, writer) in sockets {
+        if let Some(filled) = reader.fill().now_or_never() {
+            filled?;
+            while let Some(incoming) = reader.next()? {
+                if let Incoming::Ping(payload) = incoming {
+                    writer.pong(payload);
+                }
+            }
+            writer.flush().await?;
+        }
+        reader.rest();
+    }
+    Ok(())
 }
 
 async fn storm(plan: &Plan, target: &Target) -> Result<Measured, BenchError> {

@@ -8,6 +8,9 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::time::MissedTickBehavior;
 
 use super::echo::{Clients, run_name};
 use super::report::Measured;
@@ -107,7 +110,13 @@ async fn numbered(mut client: Client, index: usize, shared: Rc<Shared>) -> Resul
 }
 
 async fn cold(mut client: Client, index: usize, shared: Rc<Shared>) -> Result<(), BenchError> {
+    // An interval has to have a length.
+    let mut pace = tokio::time::interval(shared.plan.every.max(Duration::from_nanos(1)));
+    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
     for round in 0.. {
+        if !shared.plan.every.is_zero() {
+            pace.tick().await;
+        }
         let sent = shared.tally.now();
         if shared.tally.is_over(sent) {
             break;

@@ -101,6 +101,9 @@ struct Load {
     /// Beside them, a room each of whose turns burns this much CPU; for echo
     #[arg(long, value_name = "MILLISECONDS")]
     burn: Option<u64>,
+    /// A client's next room only so long after its last; for cold [default: at once]
+    #[arg(long, value_name = "MILLISECONDS")]
+    every: Option<u64>,
     /// The host's process: report its CPU time and memory, with its children
     #[arg(long)]
     pid: Option<u32>,
@@ -141,6 +144,11 @@ impl Load {
         if self.burn.is_some() && workload != Workload::Echo {
             anyhow::bail!("--burn goes with `echo`: it is about the time of other rooms' messages");
         }
+        if self.every.is_some() && workload != Workload::Cold {
+            anyhow::bail!(
+                "--every goes with `cold`: it gives a host time to prepare for new rooms"
+            );
+        }
         let seconds = |seconds| {
             Duration::try_from_secs_f64(seconds)
                 .map_err(|_| anyhow::anyhow!("{seconds} seconds cannot be measured"))
@@ -156,6 +164,7 @@ impl Load {
             duration: seconds(self.duration)?,
             window: self.window.unwrap_or(if workload == Workload::Fanout { 4 } else { 1 }).max(1),
             burn: self.burn,
+            every: Duration::from_millis(self.every.unwrap_or(0)),
             pid: self.pid,
         })
     }

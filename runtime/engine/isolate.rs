@@ -21,6 +21,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use deno_core::error::CoreError;
 use deno_core::{JsRuntime, RuntimeOptions, v8};
 
+use crate::limits;
+
 /// A runtime that is current only inside `enter`.
 pub struct Isolated {
     runtime: ManuallyDrop<JsRuntime>,
@@ -43,6 +45,9 @@ static LIVE: AtomicUsize = AtomicUsize::new(0);
 
 /// Memory mappings one isolate may take: 9 to 14 were seen, more with a large heap.
 const MAPPINGS_EACH: usize = 20;
+
+/// Isolates that are gone and whose memory the allocator may still hold.
+static GONE: AtomicUsize = AtomicUsize::new(0);
 
 /// Mappings the rest of the process needs.
 const MAPPINGS_ELSE: usize = 4_000;
@@ -71,6 +76,23 @@ pub fn has_room_for_another() -> bool {
 /// Whether there is enough room to keep isolates that nobody needs yet.
 pub fn has_room_for_spares() -> bool {
     LIVE.load(Ordering::Relaxed) < live_max() / 10 * 9
+}
+
+/// Gives the kernel what the allocator holds of many isolates that are gone: by itself it keeps freed memory
+/// in the middle of its arenas. On a thread of its own, as it takes some milliseconds. Nothing happens while
+/// few are gone: their memory is soon used again.
+pub fn give_back_memory() {
+    if GONE.load(Ordering::Relaxed) < limits::GIVE_BACK_ISOLATES_MIN {
+        return;
+    }
+    GONE.store(0, Ordering::Relaxed);
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        // SAFETY: it takes no pointers and may be called from any thread at any time.
+        let trim = || unsafe { libc::malloc_trim(0) };
+        // Without the thread the memory stays where it is.
+        let _ = std::thread::Builder::new().name("memory".to_owned()).spawn(trim);
+    }
 }
 
 /// Whether no isolate is current on this thread: true whenever the shard's loop is in control.
@@ -138,6 +160,7 @@ impl Drop for Isolated {
             ManuallyDrop::drop(&mut self.runtime);
         }
         LIVE.fetch_sub(1, Ordering::Relaxed);
+        GONE.fetch_add(1, Ordering::Relaxed);
     }
 }
 

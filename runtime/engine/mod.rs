@@ -109,6 +109,9 @@ pub fn init() {
     // An endless loop that allocates, entered through Maglev's on-stack replacement, ends up in code
     // that never looks at a termination request: neither deadline nor heap limit could stop it.
     v8::V8::set_flags_from_string("--no-maglev-osr");
+    // Pages of isolates that are gone return to the kernel at once. In V8's pool for the next isolate they
+    // stay, if no other isolate goes, and count as mappings, of which a process has few.
+    v8::V8::set_flags_from_string("--no-memory-pool-share-memory-on-teardown");
     deno_core::JsRuntime::init_platform(None);
 }
 

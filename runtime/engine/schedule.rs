@@ -7,6 +7,7 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use super::isolate;
 use super::live::{Breakage, Live, Stage};
 use super::shard::Shard;
 use crate::limits;
@@ -37,6 +38,8 @@ pub enum Due {
     },
     /// A spare isolate is wanted.
     Refill,
+    /// Isolates have gone: their memory may be given back.
+    GiveBack,
 }
 
 impl Shard {
@@ -57,6 +60,9 @@ impl Shard {
     }
 
     pub fn fire_due(self: &Rc<Self>) {
+        if self.schedule.borrow().is_empty() {
+            return;
+        }
         let now = Instant::now();
         loop {
             let due = {
@@ -85,6 +91,10 @@ impl Shard {
                     }
                 }
                 Due::Refill => self.refill(),
+                Due::GiveBack => {
+                    self.give_back_planned.set(false);
+                    isolate::give_back_memory();
+                }
                 Due::Idle { slot } => {
                     if let Some(live) = self.of_slot(slot) {
                         self.check_idle(&live);
@@ -163,15 +173,18 @@ impl Shard {
         }
         if connections == 0 && live.transports.borrow().is_empty() {
             self.forget(live);
-            return true;
-        }
-        if live.hibernate.get() {
+        } else if live.hibernate.get() {
             live.room.borrow_mut().forget_sections();
             *live.stage.borrow_mut() = Stage::Absent;
             live.store.borrow_mut().shrink();
-            return true;
+        } else {
+            return false;
         }
-        false
+        if !self.give_back_planned.replace(true) {
+            let at = Instant::now() + Duration::from_secs(limits::GIVE_BACK_SECONDS);
+            self.schedule(at, Due::GiveBack);
+        }
+        true
     }
 
     /// Frees an isolate for another room: a spare, else that of the room that was silent longest.

@@ -81,6 +81,7 @@ pub struct Shard {
     pub glance: Option<Arc<Glance>>,
     pub pool: Pool,
     pub refill_planned: Cell<Option<DueKey>>,
+    pub give_back_planned: Cell<bool>,
     pub rooms: RefCell<HashMap<RoomKey, Rc<Live>>>,
     slots: RefCell<HashMap<u64, Weak<Live>>>,
     last_slot: Cell<u64>,
@@ -136,6 +137,7 @@ impl ShardSeed {
             glance: self.glance,
             pool: Pool::default(),
             refill_planned: Cell::new(None),
+            give_back_planned: Cell::new(false),
             rooms: RefCell::default(),
             slots: RefCell::default(),
             last_slot: Cell::new(0),
@@ -205,11 +207,14 @@ impl Shard {
                     }
                     None => return,
                 },
-                () = self.wakes.notify.notified() => self.take_wakes(),
-                () = sleep_until(next) => self.fire_due(),
+                () = self.wakes.notify.notified() => {}
+                () = sleep_until(next) => {}
                 () = self.work.notified(), if idle => {}
                 () = std::future::ready(()), if !idle => {}
             }
+            // However much comes in: what is due does not wait for it.
+            self.take_wakes();
+            self.fire_due();
             self.visit_ready();
             // Sockets and bodies are tasks of this thread: let them run.
             tokio::task::yield_now().await;

@@ -85,12 +85,16 @@ impl Shard {
         log: Log,
     ) -> Result<Instance, EngineError> {
         let heap_limit = self.settings().heap_limit_bytes;
-        match Instance::create(source, heap_limit, log.clone(), self.probe(&live.key)) {
-            Err(EngineError::TooManyRooms(_)) if self.relieve() => {
-                Instance::create(source, heap_limit, log, self.probe(&live.key))
+        let create = || Instance::create(source, heap_limit, log.clone(), self.probe(&live.key));
+        let mut outcome = create();
+        for _ in 0..limits::RELIEF_TRIES {
+            if !matches!(outcome, Err(EngineError::TooManyRooms(_))) || !self.relieve() {
+                break;
             }
-            outcome => outcome,
+            // Another shard may be quicker.
+            outcome = create();
         }
+        outcome
     }
 
     /// Drives the instance: loading, starting, then turns.
