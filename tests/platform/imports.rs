@@ -50,9 +50,9 @@ fn b_17_a_package_that_wants_files_or_ports_fails_at_the_call() {
         (
             "main.ts",
             r#"
-import { read, dial } from "wants-much";
+import { read, dial, ask, serve, spawn } from "wants-much";
 const told = (run) => { try { run(); return "nothing"; } catch (error) { return error.stack; } };
-export default { onRequest: () => Response.json([told(read), told(dial)]) };
+export default { onRequest: () => Response.json([read, dial, ask, serve, spawn].map(told)) };
 "#,
         ),
         ("node_modules/wants-much/package.json", r#"{ "name": "wants-much", "main": "index.js" }"#),
@@ -62,15 +62,25 @@ export default { onRequest: () => Response.json([told(read), told(dial)]) };
 const fs = require("fs"), net = require("net");
 exports.read = () => fs.readFileSync("/etc/passwd", "utf8");
 exports.dial = () => net.connect(80, "x");
+exports.ask = () => require("https").get("https://x");
+exports.serve = () => require("http").createServer();
+exports.spawn = () => require("child_process").spawn("ls");
 "#,
         ),
     ]));
     let told = run(host.get("/party/room")).ok().json();
-    for (told, name) in
-        told.as_array().expect("a list").iter().zip(["fs.readFileSync", "net.connect"])
-    {
+    let wanted = [
+        ("fs.readFileSync", "party; keep data in `this.room.storage`, or `import` the file\n"),
+        ("net.connect", "party; use `connect` from \"cloudflare:sockets\"\n"),
+        ("https.get", "party; use `fetch`\n"),
+        ("http.createServer", "party; a party answers in `onRequest` and `onConnect`\n"),
+        ("child_process.spawn", "party\n"),
+    ];
+    let told = told.as_array().expect("a list");
+    assert_eq!(told.len(), wanted.len());
+    for (told, (name, advice)) in told.iter().zip(wanted) {
         let told = told.as_str().unwrap_or_default();
-        assert!(told.contains(name) && told.contains("not available in a party"), "{told}");
+        assert!(told.contains(&format!("{name} is not available in a {advice}")), "{told}");
         assert!(told.contains("node_modules/wants-much/index.js"), "it names the package: {told}");
     }
 }

@@ -85,9 +85,20 @@ const NATIVE = {
 };
 NATIVE["call-bind/callBound"] = NATIVE["call-bound"];
 
-/** The words with which something that is not there fails; unenv's own name only itself. */
+/** The words with which something that is not there fails, and what to do instead; unenv's own name only itself. */
 const ABSENT = `
-  const text = (name) => name + " is not available in a party";
+  const CONNECT = 'use \`connect\` from "cloudflare:sockets"';
+  const FETCH = "use \`fetch\`";
+  const INSTEAD = {
+    fs: "keep data in \`this.room.storage\`, or \`import\` the file",
+    net: CONNECT, tls: CONNECT, http: FETCH, https: FETCH,
+  };
+  const SERVER = "a party answers in \`onRequest\` and \`onConnect\`";
+  const text = (name) => {
+    const [module, member] = name.split(".");
+    const advice = INSTEAD[module] && module !== "fs" && /server$/i.test(member) ? SERVER : INSTEAD[module];
+    return name + " is not available in a party" + (advice ? "; " + advice : "");
+  };
   export const createNotImplementedError = (name) => new Error(text(name));
   export const notImplemented = (name) => {
     return function () { throw createNotImplementedError(name); };

@@ -36,10 +36,24 @@ var init_noop = __esm({
     }, { __unenv__: true });
   }
 });
-var text, createNotImplementedError, notImplemented, notImplementedAsync, notImplementedClass;
+var CONNECT, FETCH, INSTEAD, SERVER, text, createNotImplementedError, notImplemented, notImplementedAsync, notImplementedClass;
 var init_utils = __esm({
   "node_modules/unenv/dist/runtime/_internal/utils.mjs"() {
-    text = (name) => name + " is not available in a party";
+    CONNECT = 'use `connect` from "cloudflare:sockets"';
+    FETCH = "use `fetch`";
+    INSTEAD = {
+      fs: "keep data in `this.room.storage`, or `import` the file",
+      net: CONNECT,
+      tls: CONNECT,
+      http: FETCH,
+      https: FETCH
+    };
+    SERVER = "a party answers in `onRequest` and `onConnect`";
+    text = (name) => {
+      const [module2, member] = name.split(".");
+      const advice = INSTEAD[module2] && module2 !== "fs" && /server$/i.test(member) ? SERVER : INSTEAD[module2];
+      return name + " is not available in a party" + (advice ? "; " + advice : "");
+    };
     createNotImplementedError = (name) => new Error(text(name));
     notImplemented = (name) => {
       return function() {

@@ -23,10 +23,24 @@ var __copyProps = (to, from, except, desc) => {
   return to;
 };
 var __toCommonJS = (mod) => __copyProps(__defProp({}, "__esModule", { value: true }), mod);
-var text, createNotImplementedError, notImplemented, notImplementedClass, rawHeaders;
+var CONNECT, FETCH, INSTEAD, SERVER, text, createNotImplementedError, notImplemented, notImplementedClass, rawHeaders;
 var init_utils = __esm({
   "node_modules/unenv/dist/runtime/_internal/utils.mjs"() {
-    text = (name) => name + " is not available in a party";
+    CONNECT = 'use `connect` from "cloudflare:sockets"';
+    FETCH = "use `fetch`";
+    INSTEAD = {
+      fs: "keep data in `this.room.storage`, or `import` the file",
+      net: CONNECT,
+      tls: CONNECT,
+      http: FETCH,
+      https: FETCH
+    };
+    SERVER = "a party answers in `onRequest` and `onConnect`";
+    text = (name) => {
+      const [module2, member] = name.split(".");
+      const advice = INSTEAD[module2] && module2 !== "fs" && /server$/i.test(member) ? SERVER : INSTEAD[module2];
+      return name + " is not available in a party" + (advice ? "; " + advice : "");
+    };
     createNotImplementedError = (name) => new Error(text(name));
     notImplemented = (name) => {
       return function() {
