@@ -11,8 +11,11 @@
   /** Headers of the handshake, which are the client's own affair. */
   const HANDSHAKE = new Set(["connection", "host", "upgrade"]);
 
-  /** A failure with its cause in its own words. */
-  function told(error) {
+  /** A failure with its cause in its own words; what cannot be loaded at all is told as PartyKit does. */
+  function told(error, input) {
+    if (/^(Invalid URL|Url scheme)/.test(error?.message)) {
+      return new TypeError(`Fetch API cannot load: ${input?.url ?? input}`);
+    }
     if (error?.message !== "fetch failed" || error.cause === undefined) return error;
     return new TypeError(`fetch failed: ${error.cause?.message ?? error.cause}`, { cause: error.cause });
   }
@@ -44,7 +47,7 @@
       try {
         response = await request(input, init);
       } catch (error) {
-        throw told(error);
+        throw told(error, input);
       }
       return gateBody(response);
     };

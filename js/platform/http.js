@@ -25,6 +25,16 @@ const {
   toInnerResponse,
 } = core.loadExtScript("ext:deno_fetch/23_response.js");
 
+const BODY_USED =
+  "Body has already been used. It can only be used once. Use tee() first if you need to read it twice.";
+
+// In PartyKit's words.
+const { consume } = InnerBody.prototype;
+InnerBody.prototype.consume = function () {
+  if (this.unusable()) throw new TypeError(BODY_USED);
+  return Reflect.apply(consume, this, []);
+};
+
 /** Streams of bodies that somebody has looked at. */
 const bodies = new WeakSet();
 
@@ -126,6 +136,24 @@ Object.defineProperty(PlatformResponse.prototype, "constructor", {
   writable: true,
   configurable: true,
 });
+const { redirect } = PlatformResponse;
+const redirects = {
+  /** In PartyKit's words. */
+  redirect(url, status = 302) {
+    if (arguments.length > 0 && ![301, 302, 303, 307, 308].includes(Number(status))) {
+      throw new RangeError(
+        `${status} is not a redirect status code. It must be one of: 301, 302, 303, 307, or 308.`,
+      );
+    }
+    return Reflect.apply(redirect, this, arguments);
+  },
+};
+Object.defineProperty(PlatformResponse, "redirect", {
+  value: redirects.redirect,
+  writable: true,
+  enumerable: true,
+  configurable: true,
+});
 Object.defineProperty(PlatformResponse.prototype, "webSocket", {
   get() {
     return webSockets.get(this) ?? null;
@@ -192,11 +220,7 @@ export function makeRequest({ method, url, headers, body, guard, cf }) {
 /** A body for the wire: null, text or bytes, or a stream. Marks it used. */
 function takeBody(inner) {
   if (inner === null || inner === undefined) return null;
-  if (inner.unusable()) {
-    throw new TypeError(
-      "Body has already been used. It can only be used once. Use tee() first if you need to read it twice.",
-    );
-  }
+  if (inner.unusable()) throw new TypeError(BODY_USED);
   const { streamOrStatic } = inner;
   if (streamOrStatic instanceof ReadableStream) return streamOrStatic;
   streamOrStatic.consumed = true;

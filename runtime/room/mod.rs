@@ -252,6 +252,7 @@ impl Room {
     pub fn forget_sections(&mut self) {
         debug_assert!(self.inbox.is_empty() && self.gate.is_empty(), "only quiet rooms hibernate");
         self.sections = Sections::default();
+        self.inbox = VecDeque::new();
     }
 
     /// Nothing waits to be done: no event, no held effect, no section.

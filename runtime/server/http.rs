@@ -302,12 +302,26 @@ pub fn into_hyper(
     let mut converted = hyper::Response::new(body);
     *converted.status_mut() = status;
     *converted.headers_mut() = headers;
-    if let Some(phrase) = reason.filter(|reason| !reason.is_empty())
-        && let Ok(phrase) = ReasonPhrase::try_from(phrase)
-    {
+    let given = reason.filter(|reason| !reason.is_empty());
+    let phrase = given.and_then(|given| ReasonPhrase::try_from(given).ok());
+    if let Some(phrase) = phrase.or_else(|| class_phrase(status).map(ReasonPhrase::from_static)) {
         converted.extensions_mut().insert(phrase);
     }
     converted
+}
+
+/// The words for a status that has none of its own: those of its class, as PartyKit has them.
+fn class_phrase(status: StatusCode) -> Option<&'static [u8]> {
+    if status.canonical_reason().is_some() {
+        return None;
+    }
+    match status.as_u16() / 100 {
+        2 => Some(b"Successful"),
+        3 => Some(b"Redirection"),
+        4 => Some(b"Client Error"),
+        5 => Some(b"Server Error"),
+        _ => Some(b""),
+    }
 }
 
 /// Makes `Content-Length` and body agree; drops a body where HTTP has none.

@@ -154,3 +154,19 @@ fn answers_without_a_body_leave_the_connection_usable() {
         assert!(!answer.contains("transfer-encoding"), "{answer}");
     });
 }
+
+/// A status that has no words of its own has those of its class, as in PartyKit.
+#[test]
+fn statuses_without_words_have_those_of_their_class() {
+    run(async {
+        let host = Host::start(&Project::single(MAIN));
+        let classes = [(299, "Successful"), (499, "Client Error"), (599, "Server Error")];
+        for (status, words) in classes.into_iter().chain([(404, "Not Found")]) {
+            let request = format!(
+                "GET /party/x?status={status} HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n"
+            );
+            let answer = raw(host.address(), request.as_bytes(), PATIENCE).await;
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} {words}\r\n")), "{answer}");
+        }
+    });
+}

@@ -43,15 +43,13 @@ fn flat<'s>(
     live: &Live,
     rows: Vec<(Bytes, Bytes)>,
 ) -> Result<v8::Local<'s, v8::Value>, OpError> {
-    let array = v8::Array::new(scope, 0);
-    for (position, (key, stored)) in (0u32..).step_by(2).zip(rows) {
+    let mut elements = Vec::with_capacity(rows.len() * 2);
+    for (key, stored) in rows {
         let key_text = String::from_utf8_lossy(&key);
-        let key_value = turn::text(scope, &key_text);
-        let value = readable(scope, live, &key_text, &stored)?;
-        array.set_index(scope, position, key_value);
-        array.set_index(scope, position + 1, value);
+        elements.push(turn::text(scope, &key_text));
+        elements.push(readable(scope, live, &key_text, &stored)?);
     }
-    Ok(array.into())
+    Ok(v8::Array::new_with_elements(scope, &elements).into())
 }
 
 #[op2(reentrant)]

@@ -14,7 +14,19 @@ export default party({
     is([json.status, json.headers.get("content-type"), await json.json()], [201, "application/json", { a: 1 }]);
     const moved = Response.redirect("https://x.example/a b", 307);
     is([moved.status, moved.headers.get("location")], [307, "https://x.example/a%20b"]);
-    is((await failure(() => Response.redirect("https://x", 200))).split(":")[0], "RangeError");
+    is(
+      await failure(() => Response.redirect("https://x", 200)),
+      "RangeError: 200 is not a redirect status code. It must be one of: 301, 302, 303, 307, or 308.",
+    );
+    const read = new Response("once");
+    await read.text();
+    is(
+      await failure(() => read.text()),
+      "TypeError: Body has already been used. It can only be used once. Use tee() first if you need to read it twice.",
+    );
+    for (const url of ["nope", "ftp://x.example/"]) {
+      is(await failure(() => fetch(url)), `TypeError: Fetch API cannot load: ${url}`);
+    }
     const error = Response.error();
     is([error.type, error.status, error.ok], ["error", 0, false]);
     const response = new Response("body", { status: 299, statusText: "Odd", headers: [["set-cookie", "a=1"], ["set-cookie", "b=2"]] });

@@ -56,6 +56,7 @@ export const values: Record<string, Kind> = {
   "bigint zero": plain(() => 0n),
   "empty text": plain(() => ""),
   latin: plain(() => "\u00ff\u0080\0"),
+  "long latin text": plain(() => "\u00e9".repeat(20_000)),
   "wide text": plain(() => "ü\u{1f600}\u4e2d"),
   "lone surrogates": plain(() => "\ud800x\udc00\ud83d"),
   "long text": plain(() => "long ".repeat(20000)),
