@@ -201,9 +201,9 @@ class WebSocket extends EventTarget {
   }
 
   close(code = undefined, reason = undefined) {
-    const [number, text] = closeArguments(code, reason);
-    // A second close is ignored; the first one's code and reason count (W-06).
+    // A second close is ignored, whatever it says; the first one's code and reason count (W-06).
     if (this.#state === CLOSING || this.#state === CLOSED) return;
+    const [number, text] = closeArguments(code, reason);
     this.#state = CLOSING;
     this.#meta.closedHere = true;
     this.#link.close(number, text);

@@ -126,13 +126,20 @@ function incomingBody(body) {
   return typeof body === "number" ? bodyStream(body) : body;
 }
 
+/** A client that says how long its body is sends one, even if that is nothing. */
+function emptyBody(method, list) {
+  if (method === "GET" || method === "HEAD") return null;
+  return list.some(([name]) => name === "content-length") ? new Uint8Array(0) : null;
+}
+
 /** The Request of an event. `guard`: "immutable" for handlers, "request" for hooks (G-07, R-22). */
 export function incomingRequest(method, url, headers, body, guard) {
+  const list = headerList(headers);
   return makeRequest({
     method,
     url,
-    headers: headerList(headers),
-    body: incomingBody(body),
+    headers: list,
+    body: incomingBody(body) ?? emptyBody(method, list),
     guard,
     cf: { ...CF },
   });

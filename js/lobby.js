@@ -11,7 +11,7 @@ import { warnOnce } from "ext:houseparty/log.js";
 import { Request, Response } from "ext:houseparty/platform/http.js";
 
 const { Headers } = core.loadExtScript("ext:deno_fetch/20_headers.js");
-const { op_stub_fetch, op_stub_dial, op_asset_fetch } = core.ops;
+const { op_stub_fetch, op_stub_dial, op_asset_fetch, op_body_cancel } = core.ops;
 const REDIRECTS_MAX = 20;
 
 export const analytics = {
@@ -52,7 +52,13 @@ async function fetchStub(party, id, request) {
   for (let hops = 0; ; hops++) {
     const { method, url, headers, body } = outgoing(current);
     const answer = await completion(op_stub_fetch(party, id, method, url, headers, body));
+    // As on the wire: the answer to a HEAD has no body.
+    if (method === "HEAD") {
+      if (typeof answer[3] === "number") op_body_cancel(answer[3]);
+      answer[3] = null;
+    }
     const response = incomingResponse(answer, url);
+    if (hops > 0) Object.defineProperty(response, "redirected", { value: true, configurable: true });
     const location = response.headers.get("location");
     const follow = current.redirect !== "manual" && location !== null &&
       [301, 302, 303, 307, 308].includes(response.status);

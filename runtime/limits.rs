@@ -39,6 +39,9 @@ pub const TIMERS_MAX: usize = 10_000;
 /// Wall-clock time a `blockConcurrencyWhile` callback or `onStart` may take, in seconds (GATE-14).
 pub const SECTION_SECONDS_MAX: u64 = 30;
 
+/// What a message that waits for its socket weighs beside its own bytes.
+pub const PARCEL_BYTES: usize = 64;
+
 /// Turns of one room before the others of its shard get theirs.
 pub const TURNS_PER_VISIT: usize = 64;
 

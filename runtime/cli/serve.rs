@@ -94,10 +94,19 @@ fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
     Ok(socket.into())
 }
 
+/// A year is as good as for ever, and can be added to any time.
+const SECONDS_MAX: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// A room's memory in MiB: what a 64-bit machine can have at all.
+const HEAP_LIMIT_MAX: usize = 1 << 24;
+
 fn seconds(value: f64, name: &str) -> anyhow::Result<Duration> {
     match Duration::try_from_secs_f64(value) {
-        Ok(duration) if !duration.is_zero() => Ok(duration),
-        _ => bail!("--{name} is a number of seconds above zero, not {value}"),
+        Ok(duration) if !duration.is_zero() && duration <= SECONDS_MAX => Ok(duration),
+        _ => bail!(
+            "--{name} is a number of seconds above zero and up to {}, not {value}",
+            SECONDS_MAX.as_secs()
+        ),
     }
 }
 
@@ -119,8 +128,8 @@ fn settings(
 ) -> anyhow::Result<Settings> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let shards = args.shards.unwrap_or(cores);
-    if shards == 0 || args.heap_limit < 8 {
-        bail!("--shards is at least 1, --heap-limit at least 8");
+    if shards == 0 || !(8..=HEAP_LIMIT_MAX).contains(&args.heap_limit) {
+        bail!("--shards is at least 1, --heap-limit at least 8 and at most {HEAP_LIMIT_MAX}");
     }
     Ok(Settings {
         hibernate_after: seconds(args.hibernate_after, "hibernate-after")?,

@@ -24,6 +24,7 @@ impl Shard {
                 // From here on it gets no broadcast and is not listed (W-09).
                 live.room.borrow_mut().sockets.remove(*socket);
                 live.transports.borrow_mut().remove(socket);
+                let _ = live.early_attachment(*socket);
             }
             Event::Timer { id } => {
                 let mut timers = live.timers.borrow_mut();

@@ -109,10 +109,9 @@ impl Shard {
         self.forget(live);
         live.store.borrow_mut().discard();
         self.stop_timers(live);
-        // An alarm whose handler was at work is still stored: it runs again.
-        if self.take_alarm(live).is_some() {
-            self.alarms.wake(&live.key);
-        }
+        // An alarm whose handler was at work, or that rang and had no turn, is still stored: it rings again.
+        let _ = self.take_alarm(live);
+        self.alarms.wake(&live.key);
         self.close_sockets(live, 1012, reason);
     }
 

@@ -157,7 +157,7 @@ impl Live {
 
     /// Whether the running turn has written something that is not sealed yet.
     pub fn has_writes(&self) -> bool {
-        self.savepoints.get() == 0 && self.store.borrow().has_writes()
+        self.store.borrow().has_writes()
     }
 
     /// Adds an effect of the running turn to the output gate.
@@ -192,9 +192,9 @@ impl Live {
         matches!(*self.stage.borrow(), Stage::Absent) && self.room.borrow().is_quiet()
     }
 
-    /// Everybody who asked has an answer, and every write is durable.
+    /// Everybody who asked has an answer, nobody waits behind a section, and every write is durable.
     pub fn is_resting(&self) -> bool {
-        !self.room.borrow().is_ready()
+        self.room.borrow().is_quiet()
             && self.desk.borrow().has_no_requests()
             && self.store.borrow().pending().is_none()
     }

@@ -52,6 +52,9 @@ pub enum Control {
     Drain(oneshot::Sender<()>),
 }
 
+/// Whom to tell that every room rests, and when not to wait for that any longer.
+type Draining = (oneshot::Sender<()>, Instant);
+
 /// Everything a shard's thread starts with.
 pub struct ShardSeed {
     pub settings: Arc<EngineSettings>,
@@ -160,7 +163,7 @@ impl Shard {
         mut deliveries: mpsc::UnboundedReceiver<Delivery>,
         mut control: mpsc::UnboundedReceiver<Control>,
     ) {
-        let mut draining: Option<(oneshot::Sender<()>, Instant)> = None;
+        let mut draining: Option<Draining> = None;
         loop {
             debug_assert!(super::isolate::nobody_entered());
             let idle = self.ready.borrow().is_empty();
@@ -180,31 +183,11 @@ impl Shard {
             tokio::select! {
                 biased;
                 order = control.recv() => match order {
-                    Some(Control::Committed(outcome)) => self.committed(&outcome),
-                    Some(Control::Survey(question, _)) => self.survey(question),
-                    Some(Control::Drain(done)) => {
-                        let patience = Duration::from_secs(limits::DRAIN_SECONDS_MAX);
-                        draining = Some((done, Instant::now() + patience));
-                    }
-                    Some(Control::Reload { programs, settings, done }) => {
-                        *self.programs.borrow_mut() = programs;
-                        *self.settings.borrow_mut() = settings;
-                        self.pool.clear();
-                        self.debugging.iter().for_each(Debugging::reloaded);
-                        self.replace_instances();
-                        let _ = done.send(());
-                    }
+                    Some(order) => self.obey(order, &mut draining),
                     None => return,
                 },
                 delivery = deliveries.recv() => match delivery {
-                    Some(delivery) => {
-                        self.deliver(delivery);
-                        // What has piled up is taken in one go, so that rooms batch.
-                        for _ in 0..limits::TURNS_PER_VISIT {
-                            let Ok(delivery) = deliveries.try_recv() else { break };
-                            self.deliver(delivery);
-                        }
-                    }
+                    Some(delivery) => self.deliver(delivery),
                     None => return,
                 },
                 () = self.wakes.notify.notified() => {}
@@ -212,12 +195,40 @@ impl Shard {
                 () = self.work.notified(), if idle => {}
                 () = std::future::ready(()), if !idle => {}
             }
-            // However much comes in: what is due does not wait for it.
+            // What has piled up is taken in one go, so that rooms batch; and of everything some, so that nothing
+            // waits for as long as there is more of something else.
+            for _ in 0..limits::TURNS_PER_VISIT {
+                let Ok(order) = control.try_recv() else { break };
+                self.obey(order, &mut draining);
+            }
+            for _ in 0..limits::TURNS_PER_VISIT {
+                let Ok(delivery) = deliveries.try_recv() else { break };
+                self.deliver(delivery);
+            }
             self.take_wakes();
             self.fire_due();
             self.visit_ready();
             // Sockets and bodies are tasks of this thread: let them run.
             tokio::task::yield_now().await;
+        }
+    }
+
+    fn obey(self: &Rc<Self>, order: Control, draining: &mut Option<Draining>) {
+        match order {
+            Control::Committed(outcome) => self.committed(&outcome),
+            Control::Survey(question, _) => self.survey(question),
+            Control::Drain(done) => {
+                let patience = Duration::from_secs(limits::DRAIN_SECONDS_MAX);
+                *draining = Some((done, Instant::now() + patience));
+            }
+            Control::Reload { programs, settings, done } => {
+                *self.programs.borrow_mut() = programs;
+                *self.settings.borrow_mut() = settings;
+                self.pool.clear();
+                self.debugging.iter().for_each(Debugging::reloaded);
+                self.replace_instances();
+                let _ = done.send(());
+            }
         }
     }
 

@@ -2,9 +2,10 @@
 
 use std::rc::Rc;
 
+use crate::limits;
 use crate::name::RoomKey;
 use crate::room::event::{Message, PairFrame, SocketId};
-use crate::wire::{Frame, Socket};
+use crate::wire::{self, Frame, Socket};
 
 /// A frame or a close that waits until the socket is attached.
 #[derive(Debug)]
@@ -42,10 +43,14 @@ impl Transport {
     pub fn send(&mut self, message: &Message, frame: &Frame) -> Option<PairDelivery> {
         match self {
             Self::Waiting { parcels, bytes } => {
-                // Bounded like an outbox: a socket that is never attached holds no more than one.
-                if *bytes <= crate::limits::OUTBOX_BYTES_MAX {
-                    *bytes += message.len();
+                // Bounded like an outbox, and like there the client is told: it would miss what is left out.
+                if *bytes <= limits::OUTBOX_BYTES_MAX {
+                    *bytes += message.len() + limits::PARCEL_BYTES;
                     parcels.push(Parcel::Message(message.clone()));
+                } else if *bytes != usize::MAX {
+                    *bytes = usize::MAX;
+                    let reason = wire::OVERFLOW_REASON.to_owned();
+                    parcels.push(Parcel::Close { code: Some(wire::OVERFLOW_CODE), reason });
                 }
                 None
             }

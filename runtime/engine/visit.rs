@@ -133,10 +133,10 @@ impl Shard {
             };
             let end = instance.start(live);
             *stage = Stage::Running(instance);
-            self.end_turn(live);
             if matches!(end, TurnEnd::Terminated) {
                 return Ok(end);
             }
+            self.end_turn(live);
         }
         let Stage::Running(instance) = stage else {
             return Ok(TurnEnd::Done);
@@ -151,10 +151,11 @@ impl Shard {
             self.watch.rearm(self.settings().turn_deadline);
             let (end, _request) = instance.turn(live, event);
             live.tally.turns.update(|turns| turns + 1);
-            self.end_turn(live);
+            // What a turn did that was cut off in the middle goes with the room (GATE-29).
             if matches!(end, TurnEnd::Terminated) {
                 return Ok(end);
             }
+            self.end_turn(live);
             if start.elapsed() >= limits::VISIT_TIME {
                 break;
             }
@@ -162,7 +163,9 @@ impl Shard {
         // One poll per visit: platform ops, V8's tasks, unhandled rejections.
         live.polled.set(false);
         let end = instance.poll(cx);
-        self.end_turn(live);
+        if matches!(end, TurnEnd::Done) {
+            self.end_turn(live);
+        }
         Ok(end)
     }
 

@@ -277,8 +277,8 @@ impl Socket {
 }
 
 /// 1008, policy violation: the outbox's bound is the policy.
-const OVERFLOW_CODE: u16 = 1008;
-const OVERFLOW_REASON: &str = "Too much unread data";
+pub const OVERFLOW_CODE: u16 = 1008;
+pub const OVERFLOW_REASON: &str = "Too much unread data";
 
 impl Replies for Socket {
     fn reply(&self, frame: &[u8]) {

@@ -106,6 +106,78 @@ fn a_loop_is_stopped_at_the_turn_deadline() {
     });
 }
 
+/// Half of what a turn wanted to write.
+const HALF: &str = r#"
+export default class {
+  constructor(room) { this.room = room; }
+  async onRequest(request) {
+    const { storage } = this.room;
+    if (request.method === "POST") {
+      storage.put("half", 1);
+      while (true);
+    }
+    return Response.json([...(await storage.list()).keys()]);
+  }
+}
+"#;
+
+/// GATE-29: a turn that is cut off in the middle writes nothing.
+#[test]
+fn what_a_turn_wrote_that_was_cut_off_is_not_kept() {
+    run(async {
+        let flags = HostOptions::flags(&["--turn-deadline", "1"]);
+        let host = Host::start_with(&Project::single(HALF), flags);
+        assert_eq!(host.send("POST", "/party/room", "").await.status, 500);
+        assert_eq!(host.get("/party/room").await.ok().text(), "[]");
+    });
+}
+
+/// A start that takes its time.
+const LATE: &str = r#"
+export default class {
+  async onStart() { await new Promise((done) => setTimeout(done, 1500)); }
+  onRequest() { return new Response("in time"); }
+}
+"#;
+
+/// Who waits for a room to start is not sent away by a host that stops.
+#[test]
+fn a_host_that_stops_answers_those_who_wait_for_a_start() {
+    run(async {
+        let mut host = Host::start(&Project::single(LATE));
+        let asked = host.get("/party/late");
+        let stopped = async {
+            // The request is on its way by then; nothing else depends on how long it is.
+            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+            host.terminate();
+        };
+        let (answer, ()) = futures::join!(asked, stopped);
+        assert_eq!((answer.status, answer.text().as_str()), (200, "in time"));
+        host.wait_end();
+    });
+}
+
+/// More than a client may leave unread, before it can read anything.
+const FULL: &str = r#"
+export default class {
+  onConnect(connection) {
+    for (let part = 0; part < 12; part++) connection.send("x".repeat(1 << 20));
+    connection.send("the end");
+  }
+}
+"#;
+
+/// W-04: what a client would miss closes it; nothing is left out silently.
+#[test]
+fn a_greeting_that_is_too_long_closes_with_1008() {
+    run(async {
+        let host = Host::start(&Project::single(FULL));
+        let mut socket = host.open("/party/room").await;
+        let (_, last) = socket.drain().await;
+        assert!(matches!(last, crate::support::Frame::Close { code: 1008, .. }), "{last:?}");
+    });
+}
+
 #[test]
 fn a_loop_in_on_message_is_stopped_at_the_turn_deadline() {
     run(async {

@@ -18,6 +18,8 @@ export default class Slow {
   async onMessage(message, connection) {
     const { storage } = this.room;
     switch (message) {
+      case "synchronous":
+        return void storage.transactionSync(() => { storage.put("a", message); connection.send(message); });
       case "frame": storage.put("a", message); return connection.send("frame");
       case "close": storage.put("a", message); return connection.close(4000, "asked to");
       case "alarm": storage.setAlarm(Date.now() + 1e7); return connection.send("alarm");
@@ -84,7 +86,7 @@ fn what_leaves_a_room_waits_for_the_disk() {
             let taken = timed(&mut socket, message).await;
             assert!(taken < DELAY, "{message} took {taken:?}");
         }
-        for message in ["frame", "alarm", "sync"] {
+        for message in ["frame", "synchronous", "alarm", "sync"] {
             let taken = timed(&mut socket, message).await;
             assert!(taken >= DELAY, "{message} took {taken:?}");
         }

@@ -144,7 +144,9 @@ pub fn op_connection_key() -> String {
 /// Takes a connection whose `onConnect` failed off the list (L-44).
 #[op2(fast)]
 pub fn op_connection_drop(state: &OpState, socket: f64) -> Result<(), OpError> {
-    live(state)?.room.borrow_mut().sockets.remove(id(socket));
+    let live = live(state)?;
+    live.room.borrow_mut().sockets.remove(id(socket));
+    let _ = live.early_attachment(id(socket));
     Ok(())
 }
 
@@ -159,7 +161,11 @@ pub fn op_connection_attach(
     let mut room = live.room.borrow_mut();
     match room.sockets.connection_mut(id(socket)) {
         Some(connection) => connection.attachment = Some(bytes),
-        None => live.keep_early_attachment(id(socket), bytes),
+        // One that has ended keeps nothing.
+        None if live.transports.borrow().contains_key(&id(socket)) => {
+            live.keep_early_attachment(id(socket), bytes);
+        }
+        None => {}
     }
     Ok(())
 }

@@ -18,6 +18,10 @@ export default party({
       await failure(() => Response.redirect("https://x", 200)),
       "RangeError: 200 is not a redirect status code. It must be one of: 301, 302, 303, 307, or 308.",
     );
+    is(
+      [200, 404, 418, 499].map((status) => new Response("", { status }).statusText),
+      ["OK", "Not Found", "I'm a teapot", "Client Error"],
+    );
     const read = new Response("once");
     await read.text();
     is(
