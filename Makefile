@@ -4,7 +4,7 @@ CARGO ?= cargo
 PORT ?= 1999
 ROUNDS ?= 10
 
-.PHONY: run test check fmt crash conformance compat bench setup clean
+.PHONY: run test check fmt crash conformance wpt compat bench setup clean
 
 run: setup
 	$(CARGO) run --quiet -- dev --port $(PORT)
@@ -24,6 +24,11 @@ fmt:
 # The black-box suite beside the clone, if it is there.
 conformance: setup
 	./scripts/conformance
+
+# Web Platform Tests in rooms, beside the list of those that are known to fail.
+wpt: setup
+	$(CARGO) build
+	./scripts/wpt
 
 # The spec cases against the real PartyKit: where it differs from us.
 compat: setup
