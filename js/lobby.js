@@ -8,7 +8,7 @@ import { completion } from "ext:houseparty/completion.js";
 import { hostSocket } from "ext:houseparty/connection.js";
 import { addSocket, incomingResponse, outgoing } from "ext:houseparty/http.js";
 import { warnOnce } from "ext:houseparty/log.js";
-import { Request, Response } from "ext:houseparty/platform/http.js";
+import { isRedirect, Request, Response } from "ext:houseparty/platform/http.js";
 
 const { Headers } = core.loadExtScript("ext:deno_fetch/20_headers.js");
 const { op_stub_fetch, op_stub_dial, op_asset_fetch, op_body_cancel } = core.ops;
@@ -60,8 +60,7 @@ async function fetchStub(party, id, request) {
     const response = incomingResponse(answer, url);
     if (hops > 0) Object.defineProperty(response, "redirected", { value: true, configurable: true });
     const location = response.headers.get("location");
-    const follow = current.redirect !== "manual" && location !== null &&
-      [301, 302, 303, 307, 308].includes(response.status);
+    const follow = current.redirect !== "manual" && location !== null && isRedirect(response.status);
     if (!follow) return response;
     if (current.redirect === "error" || hops >= REDIRECTS_MAX) {
       throw new TypeError(

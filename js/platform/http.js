@@ -136,11 +136,15 @@ Object.defineProperty(PlatformResponse.prototype, "constructor", {
   writable: true,
   configurable: true,
 });
+const REDIRECT_STATUSES = new Set([301, 302, 303, 307, 308]);
+
+export const isRedirect = (status) => REDIRECT_STATUSES.has(status);
+
 const { redirect } = PlatformResponse;
 const redirects = {
   /** In PartyKit's words. */
   redirect(url, status = 302) {
-    if (arguments.length > 0 && ![301, 302, 303, 307, 308].includes(Number(status))) {
+    if (arguments.length > 0 && !isRedirect(Number(status))) {
       throw new RangeError(
         `${status} is not a redirect status code. It must be one of: 301, 302, 303, 307, or 308.`,
       );

@@ -119,8 +119,8 @@ pub struct Plan {
     pub window: usize,
     /// Milliseconds of CPU that each turn of one more room burns, which is never without work.
     pub burn: Option<u64>,
-    /// Between the starts of two requests of a client, if it has its answer by then.
-    pub every: Duration,
+    /// Between the starts of two requests of a client, if it has its answer by then; not zero.
+    pub every: Option<Duration>,
     /// The process of the host; its children count, too.
     pub pid: Option<u32>,
 }

@@ -8,7 +8,6 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::time::Duration;
 
 use tokio::time::MissedTickBehavior;
 
@@ -110,11 +109,12 @@ async fn numbered(mut client: Client, index: usize, shared: Rc<Shared>) -> Resul
 }
 
 async fn cold(mut client: Client, index: usize, shared: Rc<Shared>) -> Result<(), BenchError> {
-    // An interval has to have a length.
-    let mut pace = tokio::time::interval(shared.plan.every.max(Duration::from_nanos(1)));
-    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut pace = shared.plan.every.map(tokio::time::interval);
+    if let Some(pace) = &mut pace {
+        pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    }
     for round in 0.. {
-        if !shared.plan.every.is_zero() {
+        if let Some(pace) = &mut pace {
             pace.tick().await;
         }
         let sent = shared.tally.now();

@@ -164,7 +164,7 @@ impl Load {
             duration: seconds(self.duration)?,
             window: self.window.unwrap_or(if workload == Workload::Fanout { 4 } else { 1 }).max(1),
             burn: self.burn,
-            every: Duration::from_millis(self.every.unwrap_or(0)),
+            every: self.every.filter(|&every| every > 0).map(Duration::from_millis),
             pid: self.pid,
         })
     }

@@ -43,11 +43,11 @@ thread_local! {
 /// Isolates of the process.
 static LIVE: AtomicUsize = AtomicUsize::new(0);
 
-/// Memory mappings one isolate may take: 9 to 14 were seen, more with a large heap.
-const MAPPINGS_EACH: usize = 20;
-
 /// Isolates that are gone and whose memory the allocator may still hold.
 static GONE: AtomicUsize = AtomicUsize::new(0);
+
+/// Memory mappings one isolate may take: 9 to 14 were seen, more with a large heap.
+const MAPPINGS_EACH: usize = 20;
 
 /// Mappings the rest of the process needs.
 const MAPPINGS_ELSE: usize = 4_000;

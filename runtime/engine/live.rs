@@ -155,14 +155,9 @@ impl Live {
         self.early_attachments.borrow_mut().remove(&socket)
     }
 
-    /// Whether the running turn has written something that is not sealed yet.
-    pub fn has_writes(&self) -> bool {
-        self.store.borrow().has_writes()
-    }
-
-    /// Adds an effect of the running turn to the output gate.
+    /// Adds an effect of the running turn to the output gate, behind what the turn has written.
     pub fn effect(&self, effect: crate::room::Effect) {
-        let after_write = self.has_writes();
+        let after_write = self.store.borrow().has_writes();
         self.room.borrow_mut().effect(effect, after_write);
     }
 

@@ -47,8 +47,7 @@ impl Transport {
                 if *bytes <= limits::OUTBOX_BYTES_MAX {
                     *bytes += message.len() + limits::PARCEL_BYTES;
                     parcels.push(Parcel::Message(message.clone()));
-                } else if *bytes != usize::MAX {
-                    *bytes = usize::MAX;
+                } else if !matches!(parcels.last(), Some(Parcel::Close { .. })) {
                     let reason = wire::OVERFLOW_REASON.to_owned();
                     parcels.push(Parcel::Close { code: Some(wire::OVERFLOW_CODE), reason });
                 }

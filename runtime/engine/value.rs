@@ -122,12 +122,6 @@ pub fn deserialize<'s>(
     bytes: &[u8],
 ) -> Result<v8::Local<'s, v8::Value>, Unreadable> {
     let payload = payload(bytes)?;
-    // Most values are short strings, for which a deserializer costs more than the string.
-    if let Some(text) = one_byte_string(payload)
-        && let Some(text) = v8::String::new_from_one_byte(scope, text, v8::NewStringType::Normal)
-    {
-        return Ok(text.into());
-    }
     v8::tc_scope!(let scope, scope);
     let context = scope.get_current_context();
     let deserializer = v8::ValueDeserializer::new(scope, Box::new(Reading), payload);
@@ -135,22 +129,6 @@ pub fn deserialize<'s>(
         return Err(Unreadable);
     }
     deserializer.read_value(context).ok_or(Unreadable)
-}
-
-/// The characters, if the bytes are nothing but a string of V8's one-byte kind (wire format 13 and up: header,
-/// tag, length as a varint, Latin-1).
-fn one_byte_string(payload: &[u8]) -> Option<&[u8]> {
-    let [0xff, 13..=15, b'"', rest @ ..] = payload else { return None };
-    let (mut length, mut shift) = (0usize, 0u32);
-    for (position, byte) in rest.iter().enumerate().take(4) {
-        length |= usize::from(byte & 0x7f) << shift;
-        shift += 7;
-        if byte & 0x80 == 0 {
-            let text = &rest[position + 1..];
-            return (text.len() == length).then_some(text);
-        }
-    }
-    None
 }
 
 /// The serializer's bytes, if they are as they were written.
@@ -163,30 +141,5 @@ fn payload(bytes: &[u8]) -> Result<&[u8], Unreadable> {
             Ok(payload)
         }
         _ => Err(Unreadable),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::one_byte_string;
-
-    #[test]
-    fn only_whole_strings_are_read_without_v8() {
-        assert_eq!(one_byte_string(b"\xff\x0f\"\x02hi"), Some(&b"hi"[..]));
-        assert_eq!(one_byte_string(b"\xff\x0f\"\x00"), Some(&b""[..]));
-        let long = [b"\xff\x0f\"\x80\x01".as_slice(), &[0xe9; 128]].concat();
-        assert_eq!(one_byte_string(&long), Some(&[0xe9; 128][..]));
-        for other in [
-            &b"\xff\x0f\"\x03hi"[..],
-            b"\xff\x0f\"\x01hi",
-            b"\xff\x0f\"\x80",
-            b"\xff\x0f\"\xff\xff\xff\xff\xff\xff",
-            b"\xff\x0fc\x02hi",
-            b"\xff\x0c\"\x02hi",
-            b"\xff\x0f",
-            b"",
-        ] {
-            assert_eq!(one_byte_string(other), None, "{other:?}");
-        }
     }
 }

@@ -69,8 +69,9 @@ export default class Sections {
     const { room } = this;
     const { main } = room.context.parties;
     const begin = () => main.get("log").fetch("/" + room.id, { method: "POST" });
-    if (request.method === "POST") this.begun = [...(this.begun ?? []), new URL(request.url).pathname.split("/").at(-1)];
-    switch (new URL(request.url).pathname.split("/").at(-1)) {
+    const last = new URL(request.url).pathname.split("/").at(-1);
+    if (request.method === "POST") this.begun = [...(this.begun ?? []), last];
+    switch (last) {
       case "begun": return Response.json(this.begun ?? []);
       case "never": return room.blockConcurrencyWhile(async () => {
         await begin();
